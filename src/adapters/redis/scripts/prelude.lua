@@ -1,0 +1,43 @@
+-- Shared by the scripts that settle: put in front of each when it is loaded.
+-- A history record is "failures,crashes,inHand,notBeforeMs,firstFailedAt".
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- The consumer that holds an entry, or false when it is not pending; and its delivery count.
+local function holder_of(stream, group, id)
+  local found = redis.call('XPENDING', stream, group, id, id, 1)
+  if #found == 0 then return false, 0 end
+  return found[1][2], found[1][4]
+end
+
+-- Splits ids into those `consumer` holds, those another holds, and those nobody does.
+-- `first` and `last` bound the ids: one range query answers for a whole batch.
+local function by_holder(stream, group, consumer, first, last, ids)
+  local mine, others, gone, is_mine = {}, {}, {}, {}
+  local page = redis.call('XPENDING', stream, group, first, last, #ids, consumer)
+  for _, entry in ipairs(page) do is_mine[entry[1]] = true end
+  for _, id in ipairs(ids) do
+    if is_mine[id] then
+      mine[#mine + 1] = id
+    else
+      local holder = holder_of(stream, group, id)
+      if holder == consumer then
+        mine[#mine + 1] = id
+      elseif holder then
+        others[#others + 1] = id
+      else
+        gone[#gone + 1] = id
+      end
+    end
+  end
+  return mine, others, gone
+end
+
+local function rest_of(values, from)
+  local rest = {}
+  for i = from, #values do rest[#rest + 1] = values[i] end
+  return rest
+end

@@ -1,0 +1,102 @@
+/** Runs an engine as a process: from its start, through the first signal, to the report of its shutdown. */
+import type { Logger } from "pino";
+import { redactUrl } from "../config/redact.ts";
+import type { Engine } from "../engine.ts";
+import type { ShutdownReport } from "../lifecycle/report.ts";
+import { installCrashGuards, installStopSignals, type ProcessHost } from "../lifecycle/signals.ts";
+import { whenAborted } from "../primitives/abort.ts";
+import { VERSION } from "../version.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+
+export interface ServeOptions {
+  readonly engine: Engine;
+  readonly log: Logger;
+  readonly host: ProcessHost;
+  /** Stop once every subscription is drained. */
+  readonly isUntilIdle: boolean;
+}
+
+/**
+ * Resolves to the exit code when the engine has stopped. Rejects when it could not start; a signal during the start ends
+ * it like any other stop. Listeners on the process are taken away in the end.
+ */
+export async function serve(options: ServeOptions): Promise<ExitCode> {
+  const { engine, log, host } = options;
+  const stopping = new AbortController();
+  let isFinished = false;
+  const uninstallSignals = installStopSignals((signal) => {
+    log.info({ signal }, `${signal}: shutting down; a second signal exits at once`);
+    stopping.abort();
+    // Its result, and its failure, are awaited below.
+    engine.stop().catch(() => undefined);
+  }, host);
+  const uninstallGuards = installCrashGuards({ log, stop: () => engine.stop(), isFinished: () => isFinished }, host);
+  try {
+    const result = await run(options, stopping.signal);
+    const report = await engine.stop();
+    logReport(report, log);
+    if (result !== EXIT.OK) return result;
+    return report.cancelled > 0 ? EXIT.CANCELLED : EXIT.OK;
+  } finally {
+    isFinished = true;
+    uninstallSignals();
+    uninstallGuards();
+  }
+}
+
+/** From the start until there is a reason to stop. */
+async function run({ engine, log, isUntilIdle }: ServeOptions, stopping: AbortSignal): Promise<ExitCode> {
+  try {
+    await engine.start();
+  } catch (error) {
+    if (!stopping.aborted) {
+      logReport(await engine.stop(), log);
+      throw error;
+    }
+    log.info("the start was ended by the signal");
+    return EXIT.OK;
+  }
+  if (stopping.aborted) return EXIT.OK;
+  logSummary(engine, log);
+  if (!isUntilIdle) {
+    await whenAborted(stopping);
+    return EXIT.OK;
+  }
+  const idle = await engine.whenIdle(stopping);
+  if (idle.kind !== "circuit_open") return EXIT.OK;
+  log.error(
+    { subscriptions: idle.subscriptions },
+    `not drained: the circuit breaker is open for ${idle.subscriptions.join(", ")}; their handlers fail again and again`,
+  );
+  return EXIT.FAILED;
+}
+
+function logSummary(engine: Engine, log: Logger): void {
+  const { config, domain } = engine;
+  const { health } = config.server;
+  for (const { name, handlerName, stream, profile } of engine.status().subscriptions) {
+    log.info({ subscription: name, handler: handlerName, stream, profile }, `${name} reads ${stream}`);
+  }
+  const brokers = Object.entries(config.brokers).map(([name, { provider, uri }]) => {
+    return uri === null ? `${name}: ${provider}` : `${name}: ${redactUrl(uri)}`;
+  });
+  const subscriptions = engine.status().subscriptions.length;
+  const healthUrl = health.enabled && health.port !== 0 ? `http://${health.host}:${health.port}/readyz` : undefined;
+  const facts = { domain: domain.name, version: VERSION, config: config.file, subscriptions, brokers, health: healthUrl };
+  log.info(
+    { ...facts, profile: config.server.defaultSubscriptionProfile },
+    `engine running: ${domain.name}, ${subscriptions === 1 ? "1 subscription" : `${subscriptions} subscriptions`}`,
+  );
+}
+
+function logReport(report: ShutdownReport, log: Logger): void {
+  for (const { name, outcome, durationMs, error } of report.steps) {
+    const line = { step: name, outcome, durationMs: Math.round(durationMs), ...(error === undefined ? {} : { error }) };
+    if (outcome === "ok") log.info(line, `stopped ${name}`);
+    else log.warn(line, `${name} did not stop cleanly: ${outcome}`);
+  }
+  const { durationMs, finished, cancelled, released } = report;
+  const summary = { durationMs: Math.round(durationMs), finished, cancelled, released };
+  if (cancelled === 0) log.info(summary, "engine stopped");
+  else log.warn(summary, `engine stopped: ${cancelled} handlers were cut off; their messages will be delivered again`);
+}

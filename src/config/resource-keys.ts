@@ -1,0 +1,123 @@
+/** Rows of the configuration table for what the engine connects to: see schema.ts. */
+import type { KeySpec } from "./key-spec.ts";
+
+const NOT_SERVED = "Accepted and checked; not served by this version.";
+
+const DATABASES: readonly KeySpec[] = [
+  {
+    path: "databases.*.provider",
+    type: "string",
+    default: null,
+    choices: ["postgresql", "sqlite"],
+    isRequired: true,
+    doc: `PostgreSQL, or the embedded SQLite (a file, or \`:memory:\`). ${NOT_SERVED}`,
+  },
+  {
+    path: "databases.*.database_uri",
+    type: "string",
+    default: null,
+    isRequired: true,
+    isSecret: true,
+    doc: "`postgresql://user:password@host/name`; for SQLite a path, or `:memory:`.",
+  },
+  {
+    path: "databases.*.pool_size",
+    type: "integer",
+    default: 5,
+    min: 1,
+    max: 10_000,
+    doc: "Connections kept open.",
+  },
+  {
+    path: "databases.*.max_overflow",
+    type: "integer",
+    default: 10,
+    min: 0,
+    max: 10_000,
+    doc: "Further connections under load: the pool's maximum is `pool_size + max_overflow`.",
+  },
+  {
+    path: "databases.*.pool_recycle",
+    type: "number",
+    unit: "seconds",
+    default: 1800,
+    min: 0,
+    isMinExcluded: true,
+    max: 31_536_000,
+    doc: "How long a connection may live.",
+  },
+];
+
+function redisOrMemory(section: string, docs: { readonly provider: string; readonly uri: string }): readonly KeySpec[] {
+  return [
+    {
+      path: `${section}.*.provider`,
+      type: "string",
+      default: null,
+      choices: ["redis", "memory"],
+      isRequired: true,
+      doc: docs.provider,
+    },
+    { path: `${section}.*.URI`, type: "string", default: null, isSecret: true, doc: docs.uri },
+    {
+      path: `${section}.*.max_connections`,
+      type: "integer",
+      default: 50,
+      min: 1,
+      max: 100_000,
+      doc: "Most connections one process opens to it.",
+    },
+  ];
+}
+
+const BROKERS = redisOrMemory("brokers", {
+  provider: "Redis, or the embedded broker inside this process (for development and tests: it forgets).",
+  uri: "`redis://[user:password@]host:port/db`, or `rediss://` for TLS. Required for redis, not allowed for memory. Sentinel and cluster URLs are reserved: this version refuses them.",
+});
+
+const CACHES = redisOrMemory("caches", {
+  provider: `Redis, or memory inside this process. ${NOT_SERVED}`,
+  uri: "As for brokers.",
+});
+
+const EVENT_STORE: readonly KeySpec[] = [
+  {
+    path: "event_store.database",
+    type: "string",
+    default: null,
+    isRequired: true,
+    doc: `The name, under \`[databases]\`, of the database it lives in. ${NOT_SERVED}`,
+  },
+];
+
+export const TELEMETRY_KEYS: readonly KeySpec[] = [
+  {
+    path: "telemetry.enabled",
+    type: "boolean",
+    default: false,
+    doc: `Whether metrics and traces are exported. ${NOT_SERVED}`,
+  },
+  {
+    path: "telemetry.exporter",
+    type: "string",
+    default: "otlp",
+    choices: ["otlp", "console", "none"],
+    doc: "Where they go.",
+  },
+  {
+    path: "telemetry.endpoint",
+    type: "string",
+    default: "http://localhost:4317",
+    isSecret: true,
+    pattern: { regexp: /^https?:\/\/\S+$/i, says: "must be an http:// or https:// URL" },
+    doc: "The OTLP collector.",
+  },
+  {
+    path: "telemetry.service_name",
+    type: "string",
+    default: null,
+    doc: "The name they carry. None: the domain's.",
+  },
+];
+
+export const RESOURCE_KEYS: readonly KeySpec[] = [...DATABASES, ...BROKERS, ...CACHES, ...EVENT_STORE];

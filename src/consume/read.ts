@@ -1,0 +1,129 @@
+/**
+ * The source of deliveries: own unknown ones after an interruption → new entries, for as long as there is room; and, on a
+ * beat of its own, what other consumers left behind.
+ *
+ * The next read is on its way while a batch is handled. A lost connection, a vanished group, a refusing server end in a
+ * backoff and another try: nothing ends the loop but its signal.
+ */
+import type { Logger } from "pino";
+import { BrokerError } from "../errors.ts";
+import type { Claimed, Consumer, Delivery, Lane } from "../ports/broker.ts";
+import { sleep } from "../primitives/abort.ts";
+import { backoffMs } from "../primitives/backoff.ts";
+import { createDeferred, type Deferred } from "../primitives/deferred.ts";
+
+const RETRY = { baseMs: 50, maxMs: 2000 };
+/** While it waits for room the loop looks around this often: a sign of life for the watchdog. */
+const ROOM_CHECK_MS = 1000;
+
+type Reading = Promise<readonly Delivery[]>;
+
+export interface ReadLoopOptions {
+  readonly consumer: Consumer;
+  readonly blockMs: number;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** How many to read now, while so many have arrived that are not counted yet; 0: wait for {@link ReadLoop.poke}. */
+  readonly wanted: (arriving: number) => number;
+  readonly isHeld: (lane: Lane, entryId: string) => boolean;
+  readonly onNew: (deliveries: readonly Delivery[]) => void;
+  readonly onRecovered: (claimed: Claimed) => void;
+  readonly onGroupsMade: (count: number) => void;
+}
+
+export interface ReadLoop {
+  /** Runs until the signal aborts. Never rejects. */
+  run(): Promise<void>;
+  /** There may be room again. */
+  poke(): void;
+  /** The last read failed: the broker cannot be used. */
+  readonly isFailing: boolean;
+  /** When the loop last turned, on the monotonic clock. */
+  readonly lastTurnMs: number;
+}
+
+export function createReadLoop(options: ReadLoopOptions): ReadLoop {
+  const { consumer, signal, log } = options;
+  let failures = 0;
+  let lastTurnMs = performance.now();
+  let needsRecovery = false;
+  let needsGroups = false;
+  let room: Deferred<void> | null = null;
+
+  async function waitForRoom(): Promise<number> {
+    for (;;) {
+      const count = options.wanted(0);
+      if (count > 0 || signal.aborted) return count;
+      room = createDeferred();
+      await Promise.race([room.promise, sleep(ROOM_CHECK_MS, signal)]);
+      room = null;
+      lastTurnMs = performance.now();
+    }
+  }
+
+  /** Puts right what an interruption left, before reading on. */
+  async function repair(): Promise<void> {
+    if (needsGroups) {
+      const made = await consumer.ensureGroups();
+      if (made > 0) options.onGroupsMade(made);
+      needsGroups = false;
+    }
+    if (needsRecovery) {
+      options.onRecovered(await consumer.recover(options.isHeld));
+      needsRecovery = false;
+    }
+  }
+
+  async function onFailure(error: unknown): Promise<void> {
+    failures += 1;
+    needsRecovery = true;
+    const isGroupGone = error instanceof BrokerError && error.isGroupGone;
+    needsGroups ||= isGroupGone;
+    const isExpected = error instanceof BrokerError && error.isTransient && failures > 1;
+    log[isExpected ? "debug" : "warn"]({ err: error, failures }, "reading failed: trying again");
+    await sleep(isGroupGone ? 20 : RETRY.baseMs + backoffMs(failures, RETRY), signal);
+  }
+
+  /** Hands a batch on, with the next read already on its way if there is room for one. */
+  async function turn(current: Reading): Promise<{ readonly next: Reading | null }> {
+    const deliveries = await current;
+    lastTurnMs = performance.now();
+    if (failures > 0) log.info({ failures }, "reading again");
+    failures = 0;
+    const count = signal.aborted ? 0 : options.wanted(deliveries.length);
+    const next = count > 0 ? consumer.read(count, options.blockMs) : null;
+    options.onNew(deliveries);
+    return { next };
+  }
+
+  return {
+    async run() {
+      let current: Reading | null = null;
+      while (!signal.aborted) {
+        try {
+          if (!current) {
+            const count = await waitForRoom();
+            if (signal.aborted) return;
+            await repair();
+            current = consumer.read(count, options.blockMs);
+          }
+          ({ next: current } = await turn(current));
+        } catch (error) {
+          current = null;
+          lastTurnMs = performance.now();
+          if (!signal.aborted) await onFailure(error);
+        }
+      }
+      if (current) await current.then(options.onNew, () => undefined);
+    },
+    poke() {
+      room?.resolve();
+    },
+    get isFailing() {
+      return failures > 0;
+    },
+    get lastTurnMs() {
+      return lastTurnMs;
+    },
+  };
+}

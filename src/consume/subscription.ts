@@ -1,0 +1,306 @@
+/**
+ * One handler class on one stream: a member of a consumer group. Loop read → process, bounded, ordered per key.
+ *
+ *   new → starting → running → quiet → draining → stopped
+ *
+ * quiet: no new reads; what waits its turn is handed back. draining: what runs may finish until the deadline, then its
+ * signal aborts, and what is still unfinished is handed back, uncounted.
+ */
+import type { Logger } from "pino";
+import type { SubscriptionSettings } from "../config/settings.ts";
+import type { SubscriptionModel } from "../domain/model.ts";
+import type { SubscriptionStatus } from "../health/status.ts";
+import type { Broker, Claimed, Delivery } from "../ports/broker.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Semaphore } from "../primitives/semaphore.ts";
+import { createAckBatch } from "./ack-batch.ts";
+import { createCapacity } from "./capacity.ts";
+import { createCircuitBreaker, type Circuit } from "./circuit-breaker.ts";
+import { createCounts } from "./counts.ts";
+import type { Result } from "./decide.ts";
+import type { PrepareRaised } from "./delivery-context.ts";
+import { createDispatcher } from "./dispatch.ts";
+import { drain, releaseIdle, type DrainReport } from "./drain.ts";
+import { failureOfMissing, type FailureSubject, type Redact } from "./failure-record.ts";
+import { createHoldings } from "./held.ts";
+import { hold, messageOf } from "./hold.ts";
+import { runRenewal, runTakeover } from "./keep-leases.ts";
+import type { ProcessSteps } from "./process.ts";
+import { createReadLoop } from "./read.ts";
+import { classify, type RetryPolicy } from "./retry-policy.ts";
+import { lose, run, type RunOptions } from "./run.ts";
+import { createSchedule } from "./schedule.ts";
+import { createSettle } from "./settle.ts";
+
+export interface SubscriptionOptions {
+  readonly model: SubscriptionModel;
+  readonly settings: SubscriptionSettings;
+  readonly profile: string;
+  readonly broker: Broker;
+  /** This process's name in every consumer group. */
+  readonly consumerName: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly redact: Redact;
+  readonly prepare: PrepareRaised;
+  readonly maxMessageBytes: number;
+  /** One suspect at a time in the whole process. */
+  readonly suspectTurn: Semaphore;
+}
+
+export type SubscriptionState = "new" | "starting" | "running" | "quiet" | "draining" | "stopped";
+
+/** What this process knows by itself; lag and depths come from the sampler. */
+export type LocalStatus = Omit<SubscriptionStatus, "lag" | "lagSeconds" | "pending" | "oldestPendingSeconds" | "dlqDepth">;
+
+export interface Subscription {
+  readonly model: SubscriptionModel;
+  readonly settings: SubscriptionSettings;
+  start(signal: AbortSignal): Promise<void>;
+  /** Stops reading and hands back what waits. Resolves to how many it handed back. */
+  quiet(): Promise<number>;
+  /** Lets handlers finish until `deadline` (monotonic, ms), settles, leaves the group. */
+  drain(deadline: number): Promise<DrainReport>;
+  status(): LocalStatus;
+  readonly circuit: Circuit;
+  /** Holds nothing, not even something to ack. */
+  readonly isIdle: boolean;
+}
+
+export function createSubscription(options: SubscriptionOptions): Subscription {
+  const { model, settings, broker, log, clock } = options;
+  const reading = new AbortController();
+  const renewing = new AbortController();
+  const settling = new AbortController();
+  const subject: FailureSubject = {
+    subscription: model.name,
+    handler: model.handlerName,
+    consumer: options.consumerName,
+    stream: model.stream,
+    redact: options.redact,
+  };
+  const holdOptions = { model, maxMessageBytes: options.maxMessageBytes, maxCrashes: settings.maxCrashes };
+  const policy = retryPolicyOf(model, settings);
+  const holdings = createHoldings();
+  const counts = createCounts();
+  const capacity = createCapacity(settings);
+  let state: SubscriptionState = "new";
+  let background: Promise<unknown> = Promise.resolve();
+
+  const consumer = broker.createConsumer({
+    stream: model.stream,
+    group: model.name,
+    consumer: options.consumerName,
+    startFrom: startIdOf(model),
+  });
+  const breaker = createCircuitBreaker({
+    threshold: settings.circuitBreakerThreshold,
+    resetMs: settings.circuitBreakerResetSeconds * 1000,
+    onChange(circuit) {
+      log[circuit.state === "open" ? "error" : "info"]({ ...circuit }, `circuit ${circuit.state}`);
+      schedule.pump();
+      readLoop.poke();
+    },
+  });
+  const dispatcher = createDispatcher({
+    model,
+    methods: model.createMethods(),
+    timeoutMs: settings.handlerTimeoutSeconds * 1000,
+    scope: { subscription: model.name, log, prepare: options.prepare },
+  });
+  const acks = createAckBatch({
+    consumer,
+    log,
+    onAcked(batch, fenced) {
+      for (const held of batch) holdings.forget(held);
+      counts.add("fenced", fenced);
+      readLoop.poke();
+    },
+  });
+  const settle = createSettle({
+    broker, consumer, acks, clock, log, subject,
+    signal: settling.signal,
+    isStopping: () => state !== "running",
+    count: counts.settled,
+    forget: holdings.forget,
+  });
+  const steps: ProcessSteps = {
+    decode: messageOf, dispatch: dispatcher.dispatch, handle: dispatcher.handle, observe, settle, policy,
+  };
+  const schedule = createSchedule({
+    limit: runLimit,
+    start(held) {
+      void run(held, runOptions).then(readLoop.poke);
+    },
+  });
+  const runOptions: RunOptions = {
+    consumer, schedule, holdings, breaker, capacity, counts, steps, log, suspectTurn: options.suspectTurn,
+  };
+  const drainOptions = { schedule, holdings, acks, consumer, settling, log };
+  const readLoop = createReadLoop({
+    consumer, log, wanted,
+    signal: reading.signal,
+    blockMs: settings.blockingTimeoutMs,
+    isHeld: (lane, entryId) => holdings.has({ lane, entryId }),
+    onNew: takeIn,
+    onRecovered: takeOver,
+    onGroupsMade(count) {
+      counts.add("groupsRecreated", count);
+      log.error("the consumer group had vanished and was made again: whatever the broker lost with it is not delivered");
+    },
+  });
+
+  function runLimit(): number {
+    if (state !== "running") return 0;
+    const { state: circuit } = breaker.circuit;
+    if (circuit === "open") return 0;
+    return circuit === "half_open" ? 1 : settings.concurrency;
+  }
+
+  function wanted(arriving: number): number {
+    const { running, ready, suspects } = schedule;
+    const { state: circuit } = breaker.circuit;
+    if (state !== "running" || suspects > 0 || circuit === "open") return 0;
+    if (circuit === "half_open") return running + ready + arriving === 0 ? 1 : 0;
+    return capacity.wanted({
+      running, ready: ready + arriving, held: holdings.size + arriving, heldBytes: holdings.bytes,
+    });
+  }
+
+  /** Decodes and schedules; what is held already is left alone. */
+  function takeIn(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      if (holdings.has(delivery)) continue;
+      const held = hold(delivery, holdOptions);
+      capacity.observeEntry(held.bytes);
+      holdings.add(held);
+      schedule.add(held);
+    }
+    schedule.pump();
+  }
+
+  async function takeOver({ deliveries, missing }: Claimed): Promise<void> {
+    if (deliveries.length > 0) {
+      log.warn({ messages: deliveries.length, first: deliveries[0]?.entryId }, "took over deliveries whose consumer was lost");
+      counts.add("claimed", deliveries.length);
+    }
+    takeIn(deliveries);
+    for (const entry of missing) {
+      const failure = failureOfMissing(entry, clock.now(), subject);
+      const result = await consumer.buryMissing(entry, JSON.stringify(failure));
+      if (result !== "moved") continue;
+      counts.add("missing", 1);
+      log.error({ entryId: entry.entryId }, failure.error.message);
+    }
+  }
+
+  function observe(result: Result): void {
+    if (result.kind === "succeeded") return breaker.record("success");
+    if (result.kind !== "failed") return;
+    const kind = classify(result.error, policy);
+    if (kind === "discard") return breaker.record("success");
+    if (kind === "invalid" || kind === "crash_limit") return;
+    counts.add("failed", 1);
+    if (kind === "retryable") breaker.record("failure");
+  }
+
+  function onLost(lost: readonly Delivery[]): void {
+    log.warn({ messages: lost.length, first: lost[0]?.entryId }, "lost the lease on held messages: they are another consumer's now");
+    for (const delivery of lost) {
+      const held = holdings.get(delivery);
+      if (held) lose(held);
+    }
+  }
+
+  function healthOf(): SubscriptionStatus["status"] {
+    if (state === "stopped") return "stopped";
+    if (state === "new" || state === "starting") return "starting";
+    const readBudgetMs = settings.blockingTimeoutMs + Math.max(5000, 2 * settings.blockingTimeoutMs);
+    if (state === "running" && performance.now() - readLoop.lastTurnMs > 3 * readBudgetMs) return "stalled";
+    return readLoop.isFailing ? "disconnected" : "ok";
+  }
+
+  return {
+    model,
+    settings,
+    async start(signal) {
+      state = "starting";
+      await consumer.ensureGroups();
+      if (signal.aborted) return;
+      state = "running";
+      const leases = { consumer, log, claimIdleMs: settings.claimIdleMs };
+      background = Promise.all([
+        readLoop.run(),
+        runTakeover({
+          ...leases,
+          signal: reading.signal,
+          room: () => (wanted(0) > 0 ? settings.concurrency : 0),
+          onClaimed: takeOver,
+        }),
+        runRenewal({
+          ...leases,
+          signal: renewing.signal,
+          held: () => [...holdings.all()].map((held) => held.delivery),
+          onLost,
+        }),
+      ]);
+    },
+    async quiet() {
+      if (state === "running") {
+        state = "quiet";
+        reading.abort();
+        await consumer.wake();
+        return releaseIdle(drainOptions);
+      }
+      return 0;
+    },
+    async drain(deadline) {
+      if (state === "stopped") return { finished: 0, cancelled: 0, released: 0 };
+      state = "draining";
+      breaker.close();
+      const report = await drain(drainOptions, deadline);
+      renewing.abort();
+      reading.abort();
+      await background;
+      dispatcher.close();
+      await consumer.close();
+      state = "stopped";
+      return report;
+    },
+    status: () => ({
+      name: model.name,
+      handlerName: model.handlerName,
+      subscriptionType: "stream",
+      stream: model.stream,
+      profile: options.profile,
+      circuitState: breaker.circuit.state,
+      status: healthOf(),
+      inFlight: schedule.running,
+      held: holdings.size,
+      counts: counts.snapshot({ readerRestarts: consumer.state.readerRestarts, abandoned: dispatcher.abandoned }),
+    }),
+    get circuit() {
+      return breaker.circuit;
+    },
+    get isIdle() {
+      return holdings.size === 0;
+    },
+  };
+}
+
+function retryPolicyOf(model: SubscriptionModel, settings: SubscriptionSettings): RetryPolicy {
+  return {
+    maxRetries: settings.maxRetries,
+    baseMs: settings.retryDelaySeconds * 1000,
+    maxMs: settings.retryMaxDelaySeconds * 1000,
+    isDlqEnabled: settings.enableDlq,
+    retryOn: model.retryOn,
+    deadLetterOn: model.deadLetterOn,
+    random: Math.random,
+  };
+}
+
+function startIdOf(model: SubscriptionModel): string {
+  if (model.startFrom === "earliest") return "0";
+  return model.startFrom === "latest" ? "$" : model.startFrom;
+}

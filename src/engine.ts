@@ -1,0 +1,282 @@
+/**
+ * The engine: a domain running on its brokers.
+ *
+ *   new → starting → running → stopping → stopped
+ *              └────────→ failed
+ *
+ * Started in order: health server, broker, subscriptions, maintenance. Stopped in reverse, the health server last, so that
+ * probes see the whole of it.
+ */
+import type { Logger } from "pino";
+import { compose, composePublisher, createBrokerAdapter, type Composition } from "./compose.ts";
+import { resolveConfig, type ConfigInput } from "./config/define.ts";
+import { loadConfig } from "./config/load.ts";
+import type { EngineConfig } from "./config/settings.ts";
+import type { Subscription } from "./consume/subscription.ts";
+import type { Domain } from "./domain/domain.ts";
+import { BrokerError, EngineError } from "./errors.ts";
+import { createHealthServer, type HealthServer } from "./health/server.ts";
+import type { EngineState, EngineStatus } from "./health/status.ts";
+import type { ShutdownReport } from "./lifecycle/report.ts";
+import { runShutdown } from "./lifecycle/shutdown.ts";
+import { whenIdle, type IdleResult } from "./engine-idle.ts";
+import { loadAlertCallback } from "./maintenance/load-callback.ts";
+import type { BrokerAdapter } from "./ports/broker-adapter.ts";
+import { sleep } from "./primitives/abort.ts";
+import { createLogger } from "./telemetry/log.ts";
+
+/** Settlement after the deadline, and closing, get this much on top of shutdown_timeout_seconds. */
+const SETTLE_BUDGET_MS = 4000;
+const CLOSE_BUDGET_MS = 2000;
+
+export interface EngineOptions {
+  /** Default: one made from `[logging]`. */
+  readonly logger?: Logger;
+  /** Adapters to use in place of configured brokers, by name. They are never closed by the engine. */
+  readonly brokers?: Readonly<Record<string, BrokerAdapter>>;
+}
+
+export interface Engine {
+  readonly domain: Domain;
+  readonly config: EngineConfig;
+  /** Resolves when every subscription reads. Rejects, with everything closed again, when it cannot be. Once only. */
+  start(): Promise<void>;
+  /** Stops in order; safe at any time, any number of times: every caller gets the same report. */
+  stop(): Promise<ShutdownReport>;
+  /** As it stands; never waits. */
+  status(): EngineStatus;
+  /** Resolves once every subscription is drained: nothing new, pending, held or replayed. */
+  whenIdle(signal?: AbortSignal): Promise<IdleResult>;
+  /** One cycle of every maintenance job, now. */
+  runMaintenance(): Promise<void>;
+  /** Where the health server listens; null without one. */
+  readonly healthUrl: string | null;
+  /** The default broker's ports: for tools. */
+  readonly broker: BrokerAdapter;
+}
+
+/**
+ * Makes an engine; nothing is opened before `start`. `config` is what `loadConfig` gave, or an object in the shape of
+ * `domain.toml`; without it, `domain.toml` is looked for. Throws where domain or configuration have faults.
+ */
+export async function createEngine(
+  domain: Domain,
+  config: EngineConfig | ConfigInput = loadConfig(),
+  options: EngineOptions = {},
+): Promise<Engine> {
+  const effective = isResolved(config) ? config : resolveConfig(config);
+  const log = options.logger ?? createLogger(effective.logging);
+  const { alertCallback } = effective.server.dlq;
+  const callback = alertCallback === null ? null : await loadAlertCallback(alertCallback, effective.directory);
+  const given = options.brokers?.["default"];
+  const adapter = given ?? openDefault(effective, log);
+  const composition = compose({ model: domain.model, config: effective, adapter, log, alertCallback: callback });
+  return new RunningEngine({ domain, config: effective, log, adapter, isOwner: given === undefined, composition });
+}
+
+/** Connects a domain for publishing alone. Close it with `domain.close()`. */
+export async function connect(
+  domain: Domain,
+  config: EngineConfig | ConfigInput = loadConfig(),
+  options: EngineOptions = {},
+): Promise<void> {
+  const effective = isResolved(config) ? config : resolveConfig(config);
+  const log = options.logger ?? createLogger(effective.logging);
+  const given = options.brokers?.["default"];
+  const adapter = given ?? openDefault(effective, log);
+  const publisher = composePublisher(domain.model, effective, adapter);
+  await adapter.broker.connect(effective.server.startTimeoutSeconds * 1000, new AbortController().signal);
+  domain.attach({ ...publisher, close: () => (given ? Promise.resolve() : adapter.broker.close()) });
+}
+
+function isResolved(config: EngineConfig | ConfigInput): config is EngineConfig {
+  return "usedSections" in config;
+}
+
+function openDefault(config: EngineConfig, log: Logger): BrokerAdapter {
+  const settings = config.brokers["default"];
+  if (!settings) throw new EngineError("ENGINE_CONFIG_INVALID", "[brokers.default] is missing");
+  return createBrokerAdapter("default", settings, log);
+}
+
+interface EngineParts {
+  readonly domain: Domain;
+  readonly config: EngineConfig;
+  readonly log: Logger;
+  readonly adapter: BrokerAdapter;
+  /** False for an adapter that was given: it is not ours to close. */
+  readonly isOwner: boolean;
+  readonly composition: Composition;
+}
+
+class RunningEngine implements Engine {
+  readonly domain: Domain;
+  readonly config: EngineConfig;
+  readonly broker: BrokerAdapter;
+  readonly #parts: EngineParts;
+  readonly #log: Logger;
+  readonly #starting = new AbortController();
+  readonly #health: HealthServer | null;
+  #state: EngineState = "new";
+  #runningSinceMs = 0;
+  #stopped: Promise<ShutdownReport> | null = null;
+  #detach: (() => void) | null = null;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.domain = parts.domain;
+    this.config = parts.config;
+    this.broker = parts.adapter;
+    this.#log = parts.log;
+    const { enabled, host, port } = parts.config.server.health;
+    this.#health = enabled ? createHealthServer({ host, port, source: this, log: parts.log }) : null;
+  }
+
+  get healthUrl(): string | null {
+    return this.#health?.address()?.url ?? null;
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== "new") {
+      throw new EngineError("ENGINE_STATE_INVALID", `start() was called while the engine is ${this.#state}`, {
+        hint: "An engine starts once: make another with createEngine.",
+      });
+    }
+    this.#state = "starting";
+    try {
+      this.#warnOfUnserved();
+      await this.#open(this.#starting.signal);
+    } catch (error) {
+      await this.#shutDown();
+      this.#state = "failed";
+      throw error;
+    }
+    if (this.#starting.signal.aborted) return;
+    this.#state = "running";
+    this.#runningSinceMs = performance.now();
+  }
+
+  stop(): Promise<ShutdownReport> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  status(): EngineStatus {
+    const { subscriptions, monitor, sampler } = this.#parts.composition;
+    return {
+      state: this.#state,
+      uptimeMs: this.#runningSinceMs === 0 ? 0 : Math.round(performance.now() - this.#runningSinceMs),
+      brokers: monitor.statuses(),
+      sampleAgeMs: sampler.ageMs,
+      subscriptions: subscriptions.map((subscription) => {
+        const report = sampler.reportOf(subscription.model.name);
+        return {
+          ...subscription.status(),
+          lag: report?.lag ?? null,
+          lagSeconds: report?.lagSeconds ?? null,
+          pending: report?.pending ?? null,
+          oldestPendingSeconds: report?.oldestPendingSeconds ?? null,
+          dlqDepth: report?.dlqDepth ?? null,
+        };
+      }),
+    };
+  }
+
+  whenIdle(signal: AbortSignal = new AbortController().signal): Promise<IdleResult> {
+    return whenIdle({ subscriptions: this.#parts.composition.subscriptions, admin: this.broker.admin, signal });
+  }
+
+  async runMaintenance(): Promise<void> {
+    for (const job of this.#parts.composition.maintenance) await job.runOnce();
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    const { composition, config, adapter } = this.#parts;
+    const deadline = performance.now() + config.server.startTimeoutSeconds * 1000;
+    await this.#health?.start(signal);
+    await adapter.broker.connect(Math.max(0, deadline - performance.now()), signal);
+    if (signal.aborted) return;
+    this.#detach = this.domain.attach({ ...composition.publisher, close: async () => void (await this.stop()) });
+    await Promise.all(composition.subscriptions.map((subscription) => startUntil(subscription, deadline, signal)));
+    for (const job of composition.maintenance) await job.start(signal);
+  }
+
+  /** A configured option that does nothing must not look as if it did. */
+  #warnOfUnserved(): void {
+    const { config } = this.#parts;
+    for (const section of config.usedSections) {
+      this.#log.warn({ section }, `[${section}] is configured, and not served by this version`);
+    }
+    for (const name of Object.keys(config.brokers)) {
+      if (name !== "default") this.#log.warn({ broker: name }, `[brokers.${name}] is configured, and nothing uses it`);
+    }
+  }
+
+  async #shutDown(): Promise<ShutdownReport> {
+    const { composition, config, adapter, isOwner } = this.#parts;
+    const { subscriptions, maintenance } = composition;
+    const startedMs = performance.now();
+    const drainMs = config.server.shutdownTimeoutSeconds * 1000;
+    const deadline = startedMs + drainMs;
+    const totals = { finished: 0, cancelled: 0, released: 0 };
+    this.#state = "stopping";
+    this.#starting.abort();
+
+    const steps = await runShutdown(
+      [
+        {
+          name: "stop reading",
+          budgetMs: CLOSE_BUDGET_MS,
+          run: async () => {
+            for (const released of await Promise.all(subscriptions.map((subscription) => subscription.quiet()))) totals.released += released;
+          },
+        },
+        {
+          name: "drain handlers",
+          budgetMs: drainMs + SETTLE_BUDGET_MS,
+          run: async () => {
+            for (const report of await Promise.all(subscriptions.map((subscription) => subscription.drain(deadline)))) {
+              totals.finished += report.finished;
+              totals.cancelled += report.cancelled;
+              totals.released += report.released;
+            }
+          },
+        },
+        ...maintenance.toReversed().map((job) => ({
+          name: `stop ${job.name}`,
+          budgetMs: CLOSE_BUDGET_MS,
+          run: () => job.stop(performance.now() + CLOSE_BUDGET_MS / 2),
+        })),
+        {
+          name: "close brokers",
+          budgetMs: CLOSE_BUDGET_MS,
+          run: async () => {
+            this.#detach?.();
+            if (isOwner) await adapter.broker.close();
+          },
+        },
+        {
+          name: "close health server",
+          budgetMs: CLOSE_BUDGET_MS,
+          run: async () => this.#health?.stop(performance.now() + CLOSE_BUDGET_MS / 2),
+        },
+      ],
+      this.#log,
+    );
+    this.#state = "stopped";
+    return { steps, durationMs: Math.round(performance.now() - startedMs), ...totals };
+  }
+}
+
+/** Groups are made on a server that may have just come up: what passes by itself is tried again until the deadline. */
+async function startUntil(subscription: Subscription, deadline: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await subscription.start(signal);
+    } catch (error) {
+      const isHopeless = !(error instanceof BrokerError) || !error.isTransient || performance.now() > deadline;
+      if (isHopeless || signal.aborted) throw error;
+      await sleep(200, signal);
+    }
+  }
+}

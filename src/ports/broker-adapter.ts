@@ -1,0 +1,15 @@
+import type { BrokerAdmin } from "./broker-admin.ts";
+import type { Broker } from "./broker.ts";
+import type { DeadLetters } from "./dead-letters.ts";
+import type { Lease } from "./lease.ts";
+
+/**
+ * What an adapter offers for one configured broker: its ports over shared connections.
+ * `broker.connect` opens and `broker.close` closes for all four.
+ */
+export interface BrokerAdapter {
+  readonly broker: Broker;
+  readonly admin: BrokerAdmin;
+  readonly deadLetters: DeadLetters;
+  readonly lease: Lease;
+}
