@@ -1,5 +1,6 @@
 /** The `engine` program: every command is registered here, one line each. */
 import { Command, CommanderError } from "commander";
+import { nearestName } from "../config/nearest.ts";
 import { EngineError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { CliContext, CommandFactory } from "./command.ts";
@@ -56,22 +57,46 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     await program.parseAsync([...args], { from: "user" });
     return context.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return usageResult(error, args, context);
+    if (error instanceof CommanderError) return usageResult(error, commandOf(program, args), context);
     context.output.error(error, { isVerbose: program.opts<{ verbose?: boolean }>().verbose === true });
     return exitCodeOf(error);
   }
 }
 
-function usageResult(error: CommanderError, args: readonly string[], context: CliContext): ExitCode {
+function usageResult(error: CommanderError, command: Command, { output }: CliContext): ExitCode {
   // Help and version that were asked for.
   if (error.exitCode === 0) return EXIT.OK;
   // `engine` or `engine dlq` alone: the help was printed.
   if (error.code === "commander.help") return EXIT.USAGE;
-  const words = args.filter((arg) => /^[a-z]+$/.test(arg)).slice(0, 2);
   const message = error.message.replace(/^error: /, "");
-  context.output.error(
-    new EngineError("ENGINE_USAGE", message, { hint: `See \`${["engine", ...words].join(" ")} --help\`.` }),
+  const hint = `See \`${nameOf(command)} --help\`.`;
+  const near = message.includes("Did you mean") ? null : nearestFlag(message, command);
+  output.error(
+    new EngineError("ENGINE_USAGE", message, { hint: near === null ? hint : `Did you mean ${near}? ${hint}` }),
     { isVerbose: false },
   );
   return EXIT.USAGE;
+}
+
+/** Commander compares `--name=value` as one word, and so finds nothing like it. */
+function nearestFlag(message: string, command: Command): string | null {
+  const [, flag] = /^unknown option '(--[^=']+)/.exec(message) ?? [];
+  const known = command.options.flatMap(({ long }) => long ?? []);
+  return flag === undefined ? null : nearestName(flag, known);
+}
+
+/** The command that the words lead to. */
+function commandOf(program: Command, args: readonly string[]): Command {
+  let command = program;
+  for (const arg of args) {
+    if (arg.startsWith("-")) continue;
+    const next = command.commands.find((child) => child.name() === arg);
+    if (next === undefined) break;
+    command = next;
+  }
+  return command;
+}
+
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }

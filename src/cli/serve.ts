@@ -49,10 +49,7 @@ async function run({ engine, log, isUntilIdle }: ServeOptions, stopping: AbortSi
   try {
     await engine.start();
   } catch (error) {
-    if (!stopping.aborted) {
-      logReport(await engine.stop(), log);
-      throw error;
-    }
+    if (!stopping.aborted) throw error;
     log.info("the start was ended by the signal");
     return EXIT.OK;
   }
@@ -73,7 +70,6 @@ async function run({ engine, log, isUntilIdle }: ServeOptions, stopping: AbortSi
 
 function logSummary(engine: Engine, log: Logger): void {
   const { config, domain } = engine;
-  const { health } = config.server;
   for (const { name, handlerName, stream, profile } of engine.status().subscriptions) {
     log.info({ subscription: name, handler: handlerName, stream, profile }, `${name} reads ${stream}`);
   }
@@ -81,8 +77,8 @@ function logSummary(engine: Engine, log: Logger): void {
     return uri === null ? `${name}: ${provider}` : `${name}: ${redactUrl(uri)}`;
   });
   const subscriptions = engine.status().subscriptions.length;
-  const healthUrl = health.enabled && health.port !== 0 ? `http://${health.host}:${health.port}/readyz` : undefined;
-  const facts = { domain: domain.name, version: VERSION, config: config.file, subscriptions, brokers, health: healthUrl };
+  const health = engine.healthUrl === null ? null : `${engine.healthUrl}/readyz`;
+  const facts = { domain: domain.name, version: VERSION, config: config.file, subscriptions, brokers, health };
   log.info(
     { ...facts, profile: config.server.defaultSubscriptionProfile },
     `engine running: ${domain.name}, ${subscriptions === 1 ? "1 subscription" : `${subscriptions} subscriptions`}`,
@@ -90,10 +86,9 @@ function logSummary(engine: Engine, log: Logger): void {
 }
 
 function logReport(report: ShutdownReport, log: Logger): void {
-  for (const { name, outcome, durationMs, error } of report.steps) {
-    const line = { step: name, outcome, durationMs: Math.round(durationMs), ...(error === undefined ? {} : { error }) };
-    if (outcome === "ok") log.info(line, `stopped ${name}`);
-    else log.warn(line, `${name} did not stop cleanly: ${outcome}`);
+  for (const { name, outcome, durationMs } of report.steps) {
+    // A step that failed has been logged by the engine, when it did.
+    if (outcome === "ok") log.info({ step: name, durationMs: Math.round(durationMs) }, `shutdown: ${name}`);
   }
   const { durationMs, finished, cancelled, released } = report;
   const summary = { durationMs: Math.round(durationMs), finished, cancelled, released };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { defineHandler } from "../../../src/domain/define-handler.ts";
+import { z } from "zod";
+import { defineHandler, on } from "../../../src/domain/define-handler.ts";
 import { Domain } from "../../../src/domain/domain.ts";
+import { Event } from "../../../src/domain/elements.ts";
 import { createWorld } from "./cli-world.ts";
 
 describe("engine config show", () => {
@@ -36,9 +38,13 @@ describe("engine config explain", () => {
 
   it("counts what the handler sets in code", async () => {
     const domain = new Domain("shop");
-    assert.ok(defineHandler);
+    class OrderPlaced extends Event("OrderPlaced", z.object({})) {}
+    const options = { name: "Audit", stream: "order", subscriptionConfig: { messagesPerTick: 7 } };
+    domain.register(defineHandler(options, on(OrderPlaced, () => undefined)));
     const world = createWorld({ domain });
-    await world.run("config", "explain", "--handler=AuditHandler");
-    assert.match(world.stdout.text, /^messages_per_tick +100 +/m);
+    for (const name of ["Audit", "shop.Audit"]) {
+      assert.equal(await world.run("config", "explain", `--handler=${name}`, "--domain=app"), 0);
+    }
+    assert.equal(world.stdout.text.match(/^messages_per_tick +7 +code/gm)?.length, 2);
   });
 });

@@ -62,7 +62,7 @@ describe("the engine program", () => {
   it("prints an unknown option once, with what was probably meant, and exits with 2", async () => {
     const world = createWorld();
     assert.equal(await world.run("dlq", "list", "--strem=order"), 2);
-    assert.match(world.stderr.text, /^error: unknown option '--strem=order'\n\(Did you mean --stream\?\)\nhint: See `engine dlq list --help`\.\ncode: ENGINE_USAGE\n$/);
+    assert.match(world.stderr.text, /^error: unknown option '--strem=order'\nhint: Did you mean --stream\? See `engine dlq list --help`\.\ncode: ENGINE_USAGE\n$/);
     assert.equal(world.stdout.text, "");
   });
 

@@ -4,7 +4,9 @@ import { pino } from "pino";
 import { serve } from "../../../src/cli/serve.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { Domain } from "../../../src/domain/domain.ts";
-import type { Engine, IdleResult } from "../../../src/engine.ts";
+import { createMemoryAdapter } from "../../../src/adapters/memory/adapter.ts";
+import type { IdleResult } from "../../../src/engine-idle.ts";
+import type { Engine } from "../../../src/engine.ts";
 import { EngineError } from "../../../src/errors.ts";
 import type { EngineState } from "../../../src/health/status.ts";
 import type { ShutdownReport } from "../../../src/lifecycle/report.ts";
@@ -17,13 +19,12 @@ interface FakeEngine extends Engine {
   readonly started: Deferred<void>;
   readonly stopped: Deferred<ShutdownReport>;
   readonly idle: Deferred<IdleResult>;
-  /** Resolves when the engine is asked to be watched until it is idle, or to stop. */
   readonly calls: string[];
 }
 
 const REPORT: ShutdownReport = {
   steps: [
-    { name: "subscriptions", outcome: "ok", durationMs: 12 },
+    { name: "drain handlers", outcome: "ok", durationMs: 12 },
     { name: "broker default", outcome: "failed", durationMs: 3, error: "no answer" },
   ],
   durationMs: 15,
@@ -61,6 +62,8 @@ function fakeEngine(): FakeEngine {
       return Promise.race([idle.promise, aborted]);
     },
     runMaintenance: async () => undefined,
+    healthUrl: "http://127.0.0.1:8080",
+    broker: createMemoryAdapter("default"),
   };
 }
 
@@ -85,8 +88,7 @@ describe("serve", () => {
     engine.stopped.resolve(REPORT);
     assert.equal(await code, 0);
     const lines = messages(log);
-    assert.ok(lines.includes("stopped subscriptions"));
-    assert.ok(lines.includes("broker default did not stop cleanly: failed"));
+    assert.ok(lines.includes("shutdown: drain handlers"));
     assert.equal(lines.at(-1), "engine stopped");
     assert.deepEqual(host.eventNames(), []);
   });
@@ -128,12 +130,11 @@ describe("serve", () => {
     assert.equal(await code, 0);
   });
 
-  it("rejects when the engine cannot start, after closing what it had opened", async () => {
+  it("rejects when the engine cannot start: it has closed everything itself", async () => {
     const { engine, host, code } = serving();
     engine.started.reject(new EngineError("ENGINE_BROKER_UNAVAILABLE", "cannot reach it"));
-    engine.stopped.resolve(REPORT);
     await assert.rejects(code, { code: "ENGINE_BROKER_UNAVAILABLE" });
-    assert.deepEqual(engine.calls, ["start", "stop"]);
+    assert.deepEqual(engine.calls, ["start"]);
     assert.deepEqual(host.eventNames(), []);
   });
 

@@ -40,7 +40,11 @@ describe("engine subscriptions", () => {
   it("says that the engine did not answer, and shows what the broker knows", async () => {
     const world = createWorld();
     await addDeadLetter(world.adapter, AUDIT);
-    assert.equal(await world.run("subscriptions", "--stream=order", "--health=http://127.0.0.1:1"), 0);
+    const closed = createServer().listen(0, "127.0.0.1");
+    await once(closed, "listening");
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    assert.equal(await world.run("subscriptions", "--stream=order", `--health=http://127.0.0.1:${port}`), 0);
     assert.match(world.stdout.text, /shop\.AuditHandler/);
     assert.match(world.stderr.text, /did not answer: fetch failed: .*ECONNREFUSED/);
   });
