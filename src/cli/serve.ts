@@ -93,5 +93,5 @@ function logReport(report: ShutdownReport, log: Logger): void {
   const { durationMs, finished, cancelled, released } = report;
   const summary = { durationMs: Math.round(durationMs), finished, cancelled, released };
   if (cancelled === 0) log.info(summary, "engine stopped");
-  else log.warn(summary, `engine stopped: ${cancelled} handlers were cut off; their messages will be delivered again`);
+  else log.warn(summary, `engine stopped; handlers cut off, their messages to be delivered again: ${cancelled}`);
 }

@@ -32,8 +32,9 @@ export async function runRenewal(options: RenewalOptions): Promise<void> {
       const lost = await consumer.extend(held);
       if (lost.length > 0) options.onLost(lost);
     } catch (error) {
-      if (error instanceof BrokerError && error.isGroupGone) options.onLost(held);
-      else log.warn({ err: error, held: held.length }, "leases were not renewed: trying again");
+      // Of a group that is gone nobody else can hold anything: what runs may finish. The read loop makes it again.
+      const isGroupGone = error instanceof BrokerError && error.isGroupGone;
+      log[isGroupGone ? "debug" : "warn"]({ err: error, held: held.length }, "leases were not renewed: trying again");
     }
   }
 }

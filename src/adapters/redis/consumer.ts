@@ -106,7 +106,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     const deliveries: Delivery[] = [];
     const missing: MissingEntry[] = [];
     for (let at = 0; at < unknown.length; at += PAGE) {
-      const reply = await script("fetch", keys.stream, keys.history, ...unknown.slice(at, at + PAGE));
+      const reply = await script("fetch", keys.stream, keys.history, group, consumer, ...unknown.slice(at, at + PAGE));
       const [nowMs, entries] = reply as FetchReply;
       for (const [entryId, fields, record] of entries) {
         if (fields === "") missing.push({ lane: keys.lane, entryId });

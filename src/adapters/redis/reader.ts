@@ -15,6 +15,7 @@ import type { StreamReply } from "./entries.ts";
 
 const WAKE_RETRY_MS = 10;
 const WAKE_LIMIT_MS = 500;
+const UNBLOCK_TIMEOUT_MS = 100;
 /** A client that cannot reconnect for this long is thrown away: its state machine may be stuck. */
 const STUCK_AFTER_MS = 30_000;
 
@@ -125,7 +126,7 @@ export function createReader(options: ReaderOptions): Reader {
       const giveUpAt = performance.now() + WAKE_LIMIT_MS;
       // The read may be on its way to the server still: unblocking it then does nothing, so ask again.
       while (isReading && performance.now() < giveUpAt) {
-        await unblock().catch((error: unknown) => {
+        await withTimeout(unblock(), UNBLOCK_TIMEOUT_MS).catch((error: unknown) => {
           log.debug({ err: error }, "could not unblock the reader");
         });
         if (isReading) await sleep(WAKE_RETRY_MS);

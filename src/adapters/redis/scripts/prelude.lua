@@ -41,3 +41,26 @@ local function rest_of(values, from)
   for i = from, #values do rest[#rest + 1] = values[i] end
   return rest
 end
+
+-- Ids are pairs of 64-bit numbers: compared as text, for a double would round them.
+local function digits_less(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
+
+local function id_less(a, b)
+  local a_ms, a_seq = string.match(a, '^(%d+)-(%d+)$')
+  local b_ms, b_seq = string.match(b, '^(%d+)-(%d+)$')
+  if a_ms ~= b_ms then return digits_less(a_ms, b_ms) end
+  return digits_less(a_seq, b_seq)
+end
+
+-- Whether an entry may have been deleted from the stream: cheap, and never wrong when it says no.
+local function deletion_test(stream)
+  local info, first, deleted = redis.call('XINFO', 'STREAM', stream), nil, '0-0'
+  for i = 1, #info, 2 do
+    if info[i] == 'first-entry' and info[i + 1] then first = info[i + 1][1] end
+    if info[i] == 'max-deleted-entry-id' then deleted = info[i + 1] end
+  end
+  return function(id) return first == nil or id_less(id, first) or not id_less(deleted, id) end
+end

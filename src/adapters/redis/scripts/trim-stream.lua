@@ -2,26 +2,8 @@
 -- KEYS: stream. ARGV: max length ('' none), max age ms ('' none), limit, expected groups…
 -- Returns {removed, ''}, or {0, missing group}: a group that would read from the start holds everything.
 
-local function parts(id)
-  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
-  return ms, seq
-end
-
-local function number_less(a, b)
-  if #a ~= #b then return #a < #b end
-  return a < b
-end
-
--- Ids are 64-bit pairs: compared as text, for a double would round them.
-local function less(a, b)
-  local a_ms, a_seq = parts(a)
-  local b_ms, b_seq = parts(b)
-  if a_ms ~= b_ms then return number_less(a_ms, b_ms) end
-  return number_less(a_seq, b_seq)
-end
-
 local function after(id)
-  local ms, seq = parts(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   local n = tonumber(seq)
   if n >= 9007199254740991 then return id end
   return ms .. '-' .. string.format('%.0f', n + 1)
@@ -35,7 +17,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   present[group['name']] = true
   local keep = after(group['last-delivered-id'])
   if group['pending'] > 0 then keep = redis.call('XPENDING', KEYS[1], group['name'])[2] end
-  if floor == nil or less(keep, floor) then floor = keep end
+  if floor == nil or id_less(keep, floor) then floor = keep end
 end
 for i = 4, #ARGV do
   if not present[ARGV[i]] then return { 0, ARGV[i] } end
@@ -56,9 +38,9 @@ if ARGV[2] ~= '' then
   local page = redis.call('XRANGE', KEYS[1], '-', '(' .. oldest, 'COUNT', limit)
   if #page > 0 then
     local by_age = after(page[#page][1])
-    if cut == nil or less(cut, by_age) then cut = by_age end
+    if cut == nil or id_less(cut, by_age) then cut = by_age end
   end
 end
 if cut == nil then return { 0, '' } end
-if floor ~= nil and less(floor, cut) then cut = floor end
+if floor ~= nil and id_less(floor, cut) then cut = floor end
 return { redis.call('XTRIM', KEYS[1], 'MINID', '=', cut), '' }
