@@ -147,7 +147,7 @@ class RunningEngine implements Engine {
       this.#warnOfUnserved();
       await this.#open(this.#starting.signal);
     } catch (error) {
-      await this.#shutDown();
+      await this.stop();
       this.#state = "failed";
       throw error;
     }

@@ -43,7 +43,11 @@ export async function withBroker<T>(
 
 function unshared(config: EngineConfig): EngineError {
   const where = config.file === null ? "no configuration file was found, so the broker" : `[brokers.${BROKER}]`;
-  return new EngineError("ENGINE_BROKER_UNSHARED", `${where} is the embedded memory broker: its streams exist only inside the process that runs it`, {
-    hint: 'Name a file with --config whose [brokers.default] has provider = "redis" and a URI.',
-  });
+  return new EngineError(
+    "ENGINE_BROKER_UNSHARED",
+    `${where} is the embedded memory broker: its streams exist only inside the process that runs it`,
+    {
+      hint: 'Name a file with --config whose [brokers.default] has provider = "redis" and a URI.',
+    },
+  );
 }

@@ -3,9 +3,8 @@
  * screen, or reorder the line is written out instead.
  */
 
-// C0, DEL, C1, zero-width and directional marks, line and paragraph separators, bidi embeddings and isolates, BOM, tags.
-const HIDDEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+// Control characters; formatting ones (directional marks and overrides, zero-width, tags); line and paragraph separators.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

@@ -21,6 +21,11 @@ export interface CapacityInput {
 export interface Capacity {
   /** How many entries to read now; 0: wait until something is settled. */
   wanted(input: CapacityInput): number;
+  /**
+   * How many deliveries of lost consumers to take over now. Not what `wanted` says: a worker that is always busy would
+   * never look after them.
+   */
+  claimable(input: CapacityInput): number;
   /** A handler ran for so long. */
   observeRun(durationMs: number): void;
   observeEntry(bytes: number): void;
@@ -52,6 +57,10 @@ export function createCapacity({ messagesPerTick, concurrency }: CapacityOptions
       // Half of what is read ahead is used up before more is asked for: few, full batches.
       if (ready > 0 && free < Math.min(messagesPerTick, (goal - concurrency) / 2)) return 0;
       return Math.max(1, Math.min(free, messagesPerTick, Math.floor(bytesLeft / averageBytes)));
+    },
+    claimable({ ready, held, heldBytes }) {
+      if (ready > concurrency + messagesPerTick * 2 || heldBytes > MAX_HELD_BYTES) return 0;
+      return Math.max(0, Math.min(concurrency, maxHeld - held));
     },
     observeRun(durationMs) {
       averageRunMs = averageRunMs === null ? durationMs : averageRunMs + (durationMs - averageRunMs) * SMOOTHING;

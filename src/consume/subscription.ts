@@ -14,7 +14,7 @@ import type { Broker, Claimed, Delivery } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Semaphore } from "../primitives/semaphore.ts";
 import { createAckBatch } from "./ack-batch.ts";
-import { createCapacity } from "./capacity.ts";
+import { createCapacity, type CapacityInput } from "./capacity.ts";
 import { createCircuitBreaker, type Circuit } from "./circuit-breaker.ts";
 import { createCounts } from "./counts.ts";
 import type { Result } from "./decide.ts";
@@ -162,9 +162,21 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     const { state: circuit } = breaker.circuit;
     if (state !== "running" || suspects > 0 || circuit === "open") return 0;
     if (circuit === "half_open") return running + ready + arriving === 0 ? 1 : 0;
-    return capacity.wanted({
-      running, ready: ready + arriving, held: holdings.size + arriving, heldBytes: holdings.bytes,
-    });
+    return capacity.wanted(load(arriving));
+  }
+
+  function load(arriving: number): CapacityInput {
+    return {
+      running: schedule.running,
+      ready: schedule.ready + arriving,
+      held: holdings.size + arriving,
+      heldBytes: holdings.bytes,
+    };
+  }
+
+  function claimable(): number {
+    if (state !== "running" || schedule.suspects > 0 || breaker.circuit.state !== "closed") return 0;
+    return capacity.claimable(load(0));
   }
 
   /** Decodes and schedules; what is held already is left alone. */
@@ -234,7 +246,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
         runTakeover({
           ...leases,
           signal: reading.signal,
-          room: () => (wanted(0) > 0 ? settings.concurrency : 0),
+          room: claimable,
           onClaimed: takeOver,
         }),
         runRenewal({

@@ -93,10 +93,7 @@ function checksOf(status: EngineStatus): HealthChecks {
     shutting_down: status.state === "stopping" || status.state === "stopped",
     providers: {},
     brokers: Object.fromEntries(
-      Object.entries(status.brokers).map(([name, broker]) => [
-        name,
-        broker.kind === "unknown" ? null : broker.kind,
-      ]),
+      Object.entries(status.brokers).map(([name, broker]) => [name, broker.kind === "unknown" ? null : broker.kind]),
     ),
     event_store: null,
     caches: {},

@@ -24,10 +24,7 @@ export function exitCodeOfSignal(signal: StopSignal): number {
  * Calls `onStop` at the first of SIGINT, SIGTERM, SIGHUP; at the second the process exits at once with 128 + n.
  * The returned function takes the listeners away.
  */
-export function installStopSignals(
-  onStop: (signal: StopSignal) => void,
-  host: ProcessHost = process,
-): () => void {
+export function installStopSignals(onStop: (signal: StopSignal) => void, host: ProcessHost = process): () => void {
   let isStopping = false;
   const listeners = STOP_SIGNALS.map((signal) => {
     const listener = (): void => {

@@ -7,6 +7,7 @@ import type {
 } from "../../ports/broker.ts";
 import type { Connections } from "./connection.ts";
 import { messageOf, translated } from "./driver-errors.ts";
+import { withTimeout } from "../../primitives/abort.ts";
 import { compareEntryIds } from "../../message/entry-id.ts";
 import {
   claimedHistory, looksPacked, NO_HISTORY, ownHistory, splitReplay, unpackFields, type StreamReply,
@@ -17,6 +18,7 @@ import { runScript, type ScriptArgument, type ScriptName } from "./scripts.ts";
 /** Most ids in one script call: keeps each well under a millisecond or two of server time. */
 const IDS_PER_CALL = 500;
 const PAGE = 100;
+const LEAVE_TIMEOUT_MS = 500;
 /** Histories outlive the longest backoff by far; the limit only bounds what a deleted stream leaves behind. */
 const KEEP_HISTORY_MS = 30 * 24 * 3_600_000;
 
@@ -145,6 +147,12 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     );
   }
 
+  async function leave(): Promise<void> {
+    for (const keys of [lanes.main, lanes.replay]) {
+      await runScript(command, "reap-consumers", [keys.stream, group, 0, consumer]);
+    }
+  }
+
   return {
     async ensureGroups() {
       let made = 0;
@@ -236,9 +244,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     async close() {
       await reader.wake();
       try {
-        for (const keys of [lanes.main, lanes.replay]) {
-          await runScript(command, "reap-consumers", [keys.stream, group, 0, consumer]);
-        }
+        await withTimeout(leave(), LEAVE_TIMEOUT_MS);
       } catch (error) {
         // The name alone is left; the reaper removes it once it has been silent for long.
         log.debug({ reason: messageOf(error) }, "the consumer's name was not removed");

@@ -29,9 +29,14 @@ export function configExplainCommand(context: CliContext): Command {
     .action(async (options: ExplainOptions) => {
       const config = context.loadConfig(options.config);
       const domain = options.domain === undefined ? null : await context.loadDomain(options.domain);
-      const rows = options.handler === undefined ? explainRows(config) : explainHandler(options.handler, config, domain);
+      const rows =
+        options.handler === undefined ? explainRows(config) : explainHandler(options.handler, config, domain);
       if (options.json === true) await context.output.json(rows);
-      else await context.output.table(COLUMNS, rows.map(({ key, value, source }) => [key, textOf(value), source]));
+      else
+        await context.output.table(
+          COLUMNS,
+          rows.map(({ key, value, source }) => [key, textOf(value), source]),
+        );
     });
 }
 
@@ -46,7 +51,10 @@ function explainHandler(handler: string, config: EngineConfig, domain: Domain | 
   const names = subscriptions.flatMap(({ name, handlerName }) => [name, handlerName]);
   const near = nearestName(handler, names);
   throw new EngineError("ENGINE_SUBSCRIPTION_UNKNOWN", `the domain ${domain.name} has no handler "${handler}"`, {
-    hint: near === null ? `It has ${subscriptions.map(({ handlerName }) => handlerName).join(", ") || "none"}.` : `Did you mean ${near}?`,
+    hint:
+      near === null
+        ? `It has ${subscriptions.map(({ handlerName }) => handlerName).join(", ") || "none"}.`
+        : `Did you mean ${near}?`,
   });
 }
 

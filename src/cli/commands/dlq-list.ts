@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import { createCommand, type CliContext } from "../command.ts";
-import { addFilterOptions, addWhereOptions, filterOf, whereOf, type FilterOptions, type WhereOptions } from "../dlq/options.ts";
+import {
+  addFilterOptions,
+  addWhereOptions,
+  filterOf,
+  whereOf,
+  type FilterOptions,
+  type WhereOptions,
+} from "../dlq/options.ts";
 import { LETTER_COLUMNS, letterJson, letterRow } from "../dlq/letter-text.ts";
 import { currentRanges, scanMerged, type Located } from "../dlq/scan.ts";
 import { withBroker, type BrokerSession } from "../open-brokers.ts";
@@ -23,9 +30,9 @@ export function dlqListCommand(context: CliContext): Command {
     "dlq list --domain=app --subscription=AuditHandler --limit=1000 --json | jq .failure.error.message",
   ]);
   addFilterOptions(addWhereOptions(command), "show at most so many", DEFAULT_LIMIT);
-  return command.option("--json", "print JSON Lines: one dead letter a line").action((options: ListOptions) =>
-    withBroker(context, command, (session) => list(options, context, session)),
-  );
+  return command
+    .option("--json", "print JSON Lines: one dead letter a line")
+    .action((options: ListOptions) => withBroker(context, command, (session) => list(options, context, session)));
 }
 
 async function list(

@@ -2,7 +2,14 @@ import type { Command } from "commander";
 import { createCommand, JSON_OPTION, type CliContext } from "../command.ts";
 import { formatInstant } from "../dlq/filter.ts";
 import { createLetterGroups, type LetterGroup } from "../dlq/group-letters.ts";
-import { addFilterOptions, addWhereOptions, filterOf, whereOf, type FilterOptions, type WhereOptions } from "../dlq/options.ts";
+import {
+  addFilterOptions,
+  addWhereOptions,
+  filterOf,
+  whereOf,
+  type FilterOptions,
+  type WhereOptions,
+} from "../dlq/options.ts";
 import { currentRanges, scanAll, type ScanOptions } from "../dlq/scan.ts";
 import { EXIT } from "../exit-code.ts";
 import { withBroker, type BrokerSession } from "../open-brokers.ts";
@@ -30,9 +37,9 @@ export function dlqStatsCommand(context: CliContext): Command {
     "dlq stats --stream=order --since=7d --json",
   ]);
   addFilterOptions(addWhereOptions(command), "show at most so many kinds, the most frequent");
-  return command.option(...JSON_OPTION).action((options: StatsOptions) =>
-    withBroker(context, command, (session) => stats(options, context, session)),
-  );
+  return command
+    .option(...JSON_OPTION)
+    .action((options: StatsOptions) => withBroker(context, command, (session) => stats(options, context, session)));
 }
 
 async function stats(
@@ -59,7 +66,8 @@ async function stats(
     progress.stop();
   }
   const shown = groups.list().slice(0, options.limit);
-  if (options.json === true) await output.json({ total: matched, complete: !signal.aborted, groups: shown.map(toJson) });
+  if (options.json === true)
+    await output.json({ total: matched, complete: !signal.aborted, groups: shown.map(toJson) });
   else if (matched === 0) output.note("no dead letters");
   else await output.table(COLUMNS, shown.map(toRow));
   if (!signal.aborted) return;

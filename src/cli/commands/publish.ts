@@ -43,7 +43,10 @@ export function publishCommand(context: CliContext): Command {
     .argument("<type>", "the events' CloudEvents type");
   return command
     .option("--data <json>", "one event's data")
-    .option("--file <file>", "a JSON document (an array is a list of events), JSON Lines (.jsonl, .ndjson), or - for stdin")
+    .option(
+      "--file <file>",
+      "a JSON document (an array is a list of events), JSON Lines (.jsonl, .ndjson), or - for stdin",
+    )
     .option("--key <key>", "the key of every event: one key's events are handled in order")
     .option("--key-field <field>", "the field of the data that holds each event's key")
     .option("--domain <module>", `${DOMAIN_OPTION[1]}; types and data are then checked against it`)
@@ -80,7 +83,14 @@ function identityOf({ stream, type, options }: PublishRequest, domain: Domain | 
         ? { kind: "field", path: options.keyField }
         : null;
   if (domain === null) {
-    return { stream, type, source: DEFAULT_SOURCE, key: given ?? { kind: "none" }, schemaVersion: undefined, check: null };
+    return {
+      stream,
+      type,
+      source: DEFAULT_SOURCE,
+      key: given ?? { kind: "none" },
+      schemaVersion: undefined,
+      check: null,
+    };
   }
   const { events, homes } = domain.model;
   const eventClass = events.get(type);
@@ -113,8 +123,8 @@ interface PublishRun extends BrokerSession {
   readonly context: CliContext;
 }
 
-async function publish(choice: SourceChoice, recipe: EntryRecipe, run: PublishRun): Promise<void> {
-  const { adapter, signal, context, request } = run;
+async function publish(choice: SourceChoice, recipe: EntryRecipe, session: PublishRun): Promise<void> {
+  const { adapter, signal, context, request } = session;
   const totalBytes = choice.kind === "lines" ? choice.totalBytes : null;
   const progress = createProgress(context.output, "publishing", totalBytes);
   const totals: PublishTotals = { published: 0, firstId: null, lastId: null };

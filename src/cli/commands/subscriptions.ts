@@ -57,6 +57,7 @@ async function show(options: SubscriptionsOptions, context: CliContext, session:
     else if (options.watch === true) await output.jsonLine({ subscriptions: rows });
     else await output.json({ subscriptions: rows });
     if (rows.length === 0) output.note("no subscriptions");
-    if (engine !== null && "reason" in engine) output.note(`the engine at ${health} did not answer: ${engine.reason}`);
+    if (engine !== null && "reason" in engine)
+      output.note(`the engine at ${options.health} did not answer: ${engine.reason}`);
   } while (options.watch === true && (await sleep(WATCH_INTERVAL_MS, signal)));
 }

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { MoveTotals } from "./move-letters.ts";
 
 export interface AuditedAction {
+  readonly log: Logger;
   readonly action: "dlq.replay" | "dlq.purge";
   readonly subscriptions: readonly string[];
   /** What was asked for: ids, or filter and limit. */
@@ -12,8 +13,7 @@ export interface AuditedAction {
 
 /** Runs `work` between two audit lines. The second says how many, and why it ended when it failed. */
 export async function audited(
-  log: Logger,
-  audit: AuditedAction,
+  { log, ...audit }: AuditedAction,
   totals: MoveTotals,
   work: () => Promise<void>,
 ): Promise<void> {

@@ -54,21 +54,13 @@ async function unknownLetter(
 
 const HINT_FOR_ID = "Ids look like 1762171205000-0: the first column of `engine dlq list`.";
 
-async function hintForGone(
-  deadLetters: DeadLetters,
-  addresses: readonly GroupAddress[],
-  id: string,
-): Promise<string> {
+async function hintForGone(deadLetters: DeadLetters, addresses: readonly GroupAddress[], id: string): Promise<string> {
   const near = await nearIds(deadLetters, addresses, id);
   const found = near.length > 0 ? `The next ones after it: ${near.join(", ")}. ` : "";
   return `${found}It may have been replayed, purged, or trimmed by age; \`engine dlq list\` shows what is there.`;
 }
 
-async function nearIds(
-  deadLetters: DeadLetters,
-  addresses: readonly GroupAddress[],
-  id: string,
-): Promise<string[]> {
+async function nearIds(deadLetters: DeadLetters, addresses: readonly GroupAddress[], id: string): Promise<string[]> {
   const near: string[] = [];
   for (const address of addresses) {
     const { letters } = await deadLetters.list(address, id, 1);

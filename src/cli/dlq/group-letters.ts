@@ -56,6 +56,10 @@ export function createLetterGroups(): LetterGroups {
   };
 }
 
-function keyOf({ stream, subscription }: DeadLetter, fingerprint: string | undefined, reason: string | undefined): string {
+function keyOf(
+  { stream, subscription }: DeadLetter,
+  fingerprint: string | undefined,
+  reason: string | undefined,
+): string {
   return JSON.stringify([stream, subscription, fingerprint ?? null, reason ?? null]);
 }

@@ -58,7 +58,8 @@ export function describeLetter(letter: DeadLetter): string {
   const stack = failure?.error.stack;
   if (stack !== undefined) lines.push("", "stack", indent(visibleLines(stack)));
   if (failure === null) lines.push("", "failure (unreadable)", indent(visibleLines(letter.failureText)));
-  for (const [name, value] of pairsOf(letter.fields)) lines.push("", `field ${visible(name)}`, indent(fieldText(value)));
+  for (const [name, value] of pairsOf(letter.fields))
+    lines.push("", `field ${visible(name)}`, indent(fieldText(value)));
   return lines.join("\n");
 }
 

@@ -103,29 +103,27 @@ async function countLetters(
 }
 
 async function tellCount(count: number, { kind, options, context: { output } }: MoveRequest): Promise<ExitCode> {
-  if (options.json === true) await output.json({ action: kind.action, dry_run: options.dryRun === true, matched: count });
+  if (options.json === true)
+    await output.json({ action: kind.action, dry_run: options.dryRun === true, matched: count });
   else await output.line(count === 0 ? "no dead letters match" : `${letterCount(count)} would be ${kind.done}`);
   return EXIT.OK;
 }
 
-async function moveSelected(
-  selected: Selected,
-  request: MoveRequest,
-  session: BrokerSession,
-): Promise<ExitCode> {
+async function moveSelected(selected: Selected, request: MoveRequest, session: BrokerSession): Promise<ExitCode> {
   const { kind, options, context } = request;
   const { config, signal } = session;
   const { deadLetters } = session.adapter;
   const totals: MoveTotals = { moved: 0, notFound: 0 };
-  const expected = selected.letters?.length ?? Math.min(depthOf(selected.ranges), options.limit ?? Number.POSITIVE_INFINITY);
+  const expected =
+    selected.letters?.length ?? Math.min(depthOf(selected.ranges), options.limit ?? Number.POSITIVE_INFINITY);
   const progress = createProgress(context.output, kind.verb, expected);
   const moveOptions = moveOptionsOf(request, session, progress);
   const letters = selected.letters ?? scanAll(deadLetters, selected.ranges, { filter: selected.filter, signal });
   // Audit lines are written whatever the configured level.
   const log = context.createLogger({ ...config.logging, level: "info" });
-  const audit = { action: kind.action, subscriptions: groupsOf(selected), selection: selectionOf(request) };
+  const audit = { log, action: kind.action, subscriptions: groupsOf(selected), selection: selectionOf(request) };
   try {
-    await audited(log, audit, totals, () => moveLetters(letters, totals, moveOptions));
+    await audited(audit, totals, () => moveLetters(letters, totals, moveOptions));
   } catch (error) {
     throw withTotals(error, totals, kind);
   } finally {

@@ -18,10 +18,7 @@ export interface Range {
 }
 
 /** The ranges as they stand now. A message that fails again while the command runs lies behind its range. */
-export async function currentRanges(
-  deadLetters: DeadLetters,
-  addresses: readonly GroupAddress[],
-): Promise<Range[]> {
+export async function currentRanges(deadLetters: DeadLetters, addresses: readonly GroupAddress[]): Promise<Range[]> {
   const ranges: Range[] = [];
   for (const address of addresses) {
     const { newestId, depth } = await deadLetters.depth(address);

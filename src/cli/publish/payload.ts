@@ -76,7 +76,8 @@ type SourceReviver = (this: unknown, key: string, value: unknown, context?: { so
 
 function checkNumbers(text: string, place: string): void {
   const check: SourceReviver = (_key, value, context) => {
-    const isRounded = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
+    const isRounded =
+      typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
     if (isRounded) throw invalid(place, `has the number ${context?.source}, which JSON readers round; quote it`);
     return value;
   };

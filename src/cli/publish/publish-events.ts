@@ -39,12 +39,16 @@ export async function publishEvents(
   }
 }
 
-function entriesOf(batch: readonly SourceEvent[], recipe: EntryRecipe): { entries: NewEntry[]; fault: unknown } {
+function entriesOf(
+  batch: readonly SourceEvent[],
+  recipe: EntryRecipe,
+): { entries: NewEntry[]; fault: EngineError | null } {
   const entries: NewEntry[] = [];
   try {
     for (const event of batch) entries.push(toEntry(event, recipe));
     return { entries, fault: null };
   } catch (fault) {
+    if (!(fault instanceof EngineError)) throw fault;
     return { entries, fault };
   }
 }
@@ -65,7 +69,8 @@ async function append(entries: readonly NewEntry[], { batch, totals, options }: 
     options.onProgress(totals);
   } catch (error) {
     const places = `${batch[0]?.place} to ${batch[entries.length - 1]?.place}`;
-    const state = error instanceof BrokerError && !error.isOutcomeUnknown ? "were refused" : "may or may not be published";
+    const state =
+      error instanceof BrokerError && !error.isOutcomeUnknown ? "were refused" : "may or may not be published";
     const what = entries.length === 1 ? `the event at ${batch[0]?.place}` : `the events at ${places}`;
     const code = error instanceof EngineError ? error.code : "ENGINE_BROKER_UNAVAILABLE";
     const message = error instanceof Error ? error.message : String(error);

@@ -99,7 +99,13 @@ export async function addDeadLetter(
   failure: Partial<Failure> = {},
 ): Promise<string> {
   const { stream, group } = address;
-  const event = JSON.stringify({ specversion: "1.0", id: "e-1", type: failure.eventType ?? "OrderPlaced", source: "t", data: {} });
+  const event = JSON.stringify({
+    specversion: "1.0",
+    id: "e-1",
+    type: failure.eventType ?? "OrderPlaced",
+    source: "t",
+    data: {},
+  });
   await adapter.broker.append([{ stream, fields: ["event", event] }]);
   const consumer = adapter.broker.createConsumer({ ...CONSUMER, stream, group });
   await consumer.ensureGroups();

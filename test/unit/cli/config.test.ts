@@ -10,7 +10,10 @@ describe("engine config show", () => {
   it("prints TOML without a password", async () => {
     const world = createWorld();
     assert.equal(await world.run("config", "show"), 0);
-    assert.match(world.stdout.text, /^\[brokers\.default\]\nprovider = "redis"\nURI = "redis:\/\/user:\*\*\*@127\.0\.0\.1:1\/0"$/m);
+    assert.match(
+      world.stdout.text,
+      /^\[brokers\.default\]\nprovider = "redis"\nURI = "redis:\/\/user:\*\*\*@127\.0\.0\.1:1\/0"$/m,
+    );
     assert.doesNotMatch(world.stdout.text, /s3cret/);
   });
 
@@ -40,7 +43,12 @@ describe("engine config explain", () => {
     const domain = new Domain("shop");
     class OrderPlaced extends Event("OrderPlaced", z.object({})) {}
     const options = { name: "Audit", stream: "order", subscriptionConfig: { messagesPerTick: 7 } };
-    domain.register(defineHandler(options, on(OrderPlaced, () => undefined)));
+    domain.register(
+      defineHandler(
+        options,
+        on(OrderPlaced, () => undefined),
+      ),
+    );
     const world = createWorld({ domain });
     for (const name of ["Audit", "shop.Audit"]) {
       assert.equal(await world.run("config", "explain", `--handler=${name}`, "--domain=app"), 0);

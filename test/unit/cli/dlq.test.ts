@@ -30,14 +30,22 @@ describe("engine dlq list", () => {
     assert.equal(await world.run("dlq", "list", "--stream=order"), 0);
     const [header, row] = world.stdout.lines;
     assert.match(header ?? "", /^id +when \(UTC\) +subscription +type +key +reason +error +attempts +replays$/);
-    assert.match(row ?? "", new RegExp(`^${world.ids[0]} .* shop.AuditHandler +OrderPlaced +order-7 +retries_exhausted +TimeoutError: the mail`));
+    assert.match(
+      row ?? "",
+      new RegExp(
+        `^${world.ids[0]} .* shop.AuditHandler +OrderPlaced +order-7 +retries_exhausted +TimeoutError: the mail`,
+      ),
+    );
   });
 
   it("prints one JSON object a line, with the payload, under --json", async () => {
     const world = await worldWith([{}, {}]);
     await world.run("dlq", "list", "--stream=order", "--json");
     const letters = world.stdout.lines.map((line) => JSON.parse(line) as { id: string; fields: string[][] });
-    assert.deepEqual(letters.map(({ id }) => id), world.ids);
+    assert.deepEqual(
+      letters.map(({ id }) => id),
+      world.ids,
+    );
     assert.equal(letters[0]?.fields[0]?.[0], "event");
   });
 
@@ -101,7 +109,7 @@ describe("engine dlq show", () => {
     assert.match(world.stdout.text, /error +Error: \\x1b\[2Jgone \\u202eevil/);
     assert.match(world.stdout.text, /at place \(file\.ts:1:2\)/);
     assert.match(world.stdout.text, /field event\n {2}\{\n {4}"specversion": "1\.0"/);
-    assert.doesNotMatch(world.stdout.text, /[\u001b\u202e]/);
+    assert.doesNotMatch(world.stdout.text.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u);
   });
 
   it("names near ids when there is no such dead letter, and exits with 2", async () => {
@@ -124,7 +132,10 @@ describe("engine dlq replay", () => {
     assert.equal(await world.run("dlq", "replay", world.ids[1] ?? "", "--stream=order", "--yes"), 0);
     assert.deepEqual([await depth(world), replayed(world)], [1, 1]);
     const lines = world.log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    assert.deepEqual(lines.map(({ phase }) => phase), ["started", "finished"]);
+    assert.deepEqual(
+      lines.map(({ phase }) => phase),
+      ["started", "finished"],
+    );
     assert.equal(lines[1]?.["audit"], true);
     assert.equal(lines[1]?.["moved"], 1);
     assert.equal(typeof lines[1]?.["user"], "string");
@@ -143,7 +154,10 @@ describe("engine dlq replay", () => {
       await failAgain(world);
       return result;
     };
-    assert.equal(await world.run("dlq", "replay", "--stream=order", "--subscription=AuditHandler", "--all", "--yes"), 0);
+    assert.equal(
+      await world.run("dlq", "replay", "--stream=order", "--subscription=AuditHandler", "--all", "--yes"),
+      0,
+    );
     assert.equal(again, 3);
     assert.match(world.stdout.text, /replayed 3 dead letters/);
   });
@@ -217,7 +231,12 @@ describe("engine dlq purge", () => {
   it("deletes what matches and leaves the rest", async () => {
     const world = await worldWith([{ eventType: "OrderPaid" }, {}]);
     assert.equal(await world.run("dlq", "purge", "--stream=order", "--type=OrderPaid", "--yes", "--json"), 0);
-    assert.deepEqual(JSON.parse(world.stdout.text), { action: "dlq.purge", purged: 1, not_found: 0, interrupted: false });
+    assert.deepEqual(JSON.parse(world.stdout.text), {
+      action: "dlq.purge",
+      purged: 1,
+      not_found: 0,
+      interrupted: false,
+    });
     assert.deepEqual([await depth(world), replayed(world)], [1, 0]);
   });
 
@@ -225,17 +244,30 @@ describe("engine dlq purge", () => {
     const world = await worldWith([{}, {}, {}]);
     await world.run("dlq", "purge", "--stream=order", "--all", "--limit=2", "--yes");
     const { letters } = await world.adapter.deadLetters.list(AUDIT, null, 10);
-    assert.deepEqual(letters.map(({ id }) => id), [world.ids[2]]);
+    assert.deepEqual(
+      letters.map(({ id }) => id),
+      [world.ids[2]],
+    );
   });
 });
 
 describe("engine dlq stats", () => {
   it("counts by subscription and kind of error, the most frequent first", async () => {
-    const world = await worldWith([{ fingerprint: "aaaaaaaaaaaa" }, { fingerprint: "bbbbbbbbbbbb" }, { fingerprint: "bbbbbbbbbbbb" }]);
+    const world = await worldWith([
+      { fingerprint: "aaaaaaaaaaaa" },
+      { fingerprint: "bbbbbbbbbbbb" },
+      { fingerprint: "bbbbbbbbbbbb" },
+    ]);
     await world.run("dlq", "stats", "--stream=order", "--json");
     const { total, groups } = JSON.parse(world.stdout.text) as { total: number; groups: Record<string, unknown>[] };
     assert.equal(total, 3);
-    assert.deepEqual(groups.map(({ fingerprint, count }) => [fingerprint, count]), [["bbbbbbbbbbbb", 2], ["aaaaaaaaaaaa", 1]]);
+    assert.deepEqual(
+      groups.map(({ fingerprint, count }) => [fingerprint, count]),
+      [
+        ["bbbbbbbbbbbb", 2],
+        ["aaaaaaaaaaaa", 1],
+      ],
+    );
   });
 });
 

@@ -22,7 +22,16 @@ const declaration = (name: string, how = "export const domain ="): string =>
 
 describe("findModule", () => {
   it("looks a name up here, then in src/, handlers/ and dist/, .js before .mjs before .ts before a folder's index", () => {
-    const all = ["app.js", "app.mjs", "app.ts", "app/index.js", "src/app.ts", "src/app/index.ts", "handlers/app.mjs", "dist/app.js"];
+    const all = [
+      "app.js",
+      "app.mjs",
+      "app.ts",
+      "app/index.js",
+      "src/app.ts",
+      "src/app/index.ts",
+      "handlers/app.mjs",
+      "dist/app.js",
+    ];
     const files = new Map(all.map((name) => [name, ""]));
     while (files.size > 0) {
       const root = project(Object.fromEntries(files));
@@ -44,7 +53,13 @@ describe("findModule", () => {
     assert.throws(() => findModule("./app", root), { code: "ENGINE_DOMAIN_NOT_FOUND" });
   });
 
-  for (const specifier of ["data:text/javascript,export default 1", "http://example.com/app.js", "https:x", "node:fs", ""]) {
+  for (const specifier of [
+    "data:text/javascript,export default 1",
+    "http://example.com/app.js",
+    "https:x",
+    "node:fs",
+    "",
+  ]) {
     it(`refuses ${specifier === "" ? "an empty name" : specifier}`, () => {
       assert.throws(() => findModule(specifier, project({})), { code: "ENGINE_DOMAIN_NOT_FOUND" });
     });

@@ -8,7 +8,10 @@ import { Sink } from "./cli-world.ts";
 
 describe("visible", () => {
   it("writes out whatever could steer a terminal", () => {
-    assert.equal(visible("a\u001b[31mb\n\u0007\u009b\u202ec\u2066\u200b"), "a\\x1b[31mb\\n\\x07\\x9b\\u202ec\\u2066\\u200b");
+    assert.equal(
+      visible("a\u001b[31mb\n\u0007\u009b\u202ec\u2066\u200b"),
+      "a\\x1b[31mb\\n\\x07\\x9b\\u202ec\\u2066\\u200b",
+    );
     assert.equal(visible("Grüße, 世界 🎉"), "Grüße, 世界 🎉");
   });
 
@@ -16,7 +19,7 @@ describe("visible", () => {
     const value = { text: "a\u202eb\u009bc\u{e0041}\u001bd", line: "x\ny" };
     const json = visibleJson(value, 2);
     assert.deepEqual(JSON.parse(json), value);
-    assert.doesNotMatch(json, /[\u202e\u009b\u001b]|\u{e0041}/u);
+    assert.doesNotMatch(json.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u);
   });
 });
 
@@ -25,7 +28,10 @@ describe("formatTable", () => {
 
   it("cuts the widest columns until the table fits, and never an id", () => {
     const lines = formatTable(columns, [["1762171205000-0", "a very long message indeed", 12]], 40);
-    assert.ok(lines.every((line) => widthOf(line) <= 40), lines.join("\n"));
+    assert.ok(
+      lines.every((line) => widthOf(line) <= 40),
+      lines.join("\n"),
+    );
     assert.match(lines[1] ?? "", /^1762171205000-0 {2}a very.*… +12$/);
   });
 
@@ -43,7 +49,9 @@ describe("output", () => {
   it("takes passwords out of errors, and shows the stack only when asked", () => {
     const stderr = new Sink();
     const output = createOutput(new Sink(), stderr);
-    const error = new EngineError("ENGINE_BROKER_UNAVAILABLE", "cannot reach redis://u:s3cret@host:1/0", { hint: "Start it." });
+    const error = new EngineError("ENGINE_BROKER_UNAVAILABLE", "cannot reach redis://u:s3cret@host:1/0", {
+      hint: "Start it.",
+    });
     output.error(error, { isVerbose: false });
     assert.deepEqual(stderr.lines, [
       "error: cannot reach redis://u:***@host:1/0",

@@ -39,7 +39,10 @@ function documented(): Documented[] {
 describe("docs/reference/cli.md", () => {
   it("has every command with every argument and option, and no others", () => {
     const byName = (a: Documented, b: Documented): number => a.name.localeCompare(b.name);
-    assert.deepEqual(documented().toSorted(byName), leaves(createProgram(createWorld().context), ["engine"]).toSorted(byName));
+    assert.deepEqual(
+      documented().toSorted(byName),
+      leaves(createProgram(createWorld().context), ["engine"]).toSorted(byName),
+    );
   });
 });
 
@@ -62,11 +65,22 @@ describe("the engine program", () => {
   it("prints an unknown option once, with what was probably meant, and exits with 2", async () => {
     const world = createWorld();
     assert.equal(await world.run("dlq", "list", "--strem=order"), 2);
-    assert.match(world.stderr.text, /^error: unknown option '--strem=order'\nhint: Did you mean --stream\? See `engine dlq list --help`\.\ncode: ENGINE_USAGE\n$/);
+    assert.match(
+      world.stderr.text,
+      /^error: unknown option '--strem=order'\nhint: Did you mean --stream\? See `engine dlq list --help`\.\ncode: ENGINE_USAGE\n$/,
+    );
     assert.equal(world.stdout.text, "");
   });
 
-  for (const args of [["nonsense"], [], ["dlq"], ["server"], ["publish", "order"], ["dlq", "list", "--limit=0"], ["dlq", "show", "a", "b"]]) {
+  for (const args of [
+    ["nonsense"],
+    [],
+    ["dlq"],
+    ["server"],
+    ["publish", "order"],
+    ["dlq", "list", "--limit=0"],
+    ["dlq", "show", "a", "b"],
+  ]) {
     it(`exits with 2 on \`${["engine", ...args].join(" ")}\``, async () => {
       const world = createWorld();
       assert.equal(await world.run(...args), 2);

@@ -20,7 +20,9 @@ function shop(): Domain {
 
 function events(world: World, stream = "order"): Record<string, unknown>[] {
   const log = world.adapter.streams.get(stream)?.log;
-  return (log?.after({ ms: 0, seq: 0 }, 100_000) ?? []).map(({ fields }) => JSON.parse(fields[1] ?? "") as Record<string, unknown>);
+  return (log?.after({ ms: 0, seq: 0 }, 100_000) ?? []).map(
+    ({ fields }) => JSON.parse(fields[1] ?? "") as Record<string, unknown>,
+  );
 }
 
 function fileWith(name: string, text: string): string {
@@ -32,10 +34,21 @@ function fileWith(name: string, text: string): string {
 describe("engine publish", () => {
   it("publishes --data as a CloudEvent with the key of --key-field", async () => {
     const world = createWorld();
-    const code = await world.run("publish", "order", "OrderPlaced", "--data", '{"order":{"id":7}}', "--key-field=order.id", "--json");
+    const code = await world.run(
+      "publish",
+      "order",
+      "OrderPlaced",
+      "--data",
+      '{"order":{"id":7}}',
+      "--key-field=order.id",
+      "--json",
+    );
     assert.equal(code, 0);
     const [event] = events(world);
-    assert.deepEqual([event?.["type"], event?.["subject"], event?.["data"]], ["OrderPlaced", "7", { order: { id: 7 } }]);
+    assert.deepEqual(
+      [event?.["type"], event?.["subject"], event?.["data"]],
+      ["OrderPlaced", "7", { order: { id: 7 } }],
+    );
     const result = JSON.parse(world.stdout.text) as Record<string, unknown>;
     assert.equal(result["published"], 1);
     assert.equal(result["first_id"], result["last_id"]);
@@ -44,7 +57,10 @@ describe("engine publish", () => {
   it("publishes JSON Lines from stdin in order, skipping blank lines, also without a last newline", async () => {
     const world = createWorld({ stdin: '{"n":1}\n\n  \r\n{"n":2}\r\n{"n":3}' });
     assert.equal(await world.run("publish", "order", "OrderPlaced"), 0);
-    assert.deepEqual(events(world).map((event) => event["data"]), [{ n: 1 }, { n: 2 }, { n: 3 }]);
+    assert.deepEqual(
+      events(world).map((event) => event["data"]),
+      [{ n: 1 }, { n: 2 }, { n: 3 }],
+    );
     assert.match(world.stdout.text, /published 3 events of type OrderPlaced to order/);
   });
 
@@ -111,7 +127,12 @@ describe("engine publish", () => {
     await world.run("publish", "order", "A", "--file", fileWith("all.json", '[\n{"n":1},\n{"n":2}]'));
     await world.run("publish", "order", "B", "--file", fileWith("all.jsonl", '{"n":3}\n[4]\n'));
     const published = events(world).map((event) => [event["type"], event["data"]]);
-    assert.deepEqual(published, [["A", { n: 1 }], ["A", { n: 2 }], ["B", { n: 3 }], ["B", [4]]]);
+    assert.deepEqual(published, [
+      ["A", { n: 1 }],
+      ["A", { n: 2 }],
+      ["B", { n: 3 }],
+      ["B", [4]],
+    ]);
   });
 
   it("checks type, stream and data against the domain, and takes key and version from it", async () => {
@@ -123,14 +144,21 @@ describe("engine publish", () => {
     assert.equal(await world.run("publish", "order", "OrderPlaced", "--domain=app"), 2);
     assert.match(world.stderr.text, /line 2 .*orderId/);
     const [event, ...others] = events(world);
-    assert.deepEqual([event?.["subject"], event?.["schemaversion"], event?.["source"], others.length], ["1", "2", "shop", 0]);
+    assert.deepEqual(
+      [event?.["subject"], event?.["schemaversion"], event?.["source"], others.length],
+      ["1", "2", "shop", 0],
+    );
   });
 
   it("says that the outcome of a batch is unknown when the broker fails under it", async () => {
     const world = createWorld({ stdin: '{"n":1}\n{"n":2}\n' });
-    world.adapter.broker.append = () => Promise.reject(new BrokerError("no answer", { isTransient: true, isOutcomeUnknown: true }));
+    world.adapter.broker.append = () =>
+      Promise.reject(new BrokerError("no answer", { isTransient: true, isOutcomeUnknown: true }));
     assert.equal(await world.run("publish", "order", "OrderPlaced"), 1);
-    assert.match(world.stderr.text, /the events at line 1 to line 2 may or may not be published: no answer\. Nothing was published before it/);
+    assert.match(
+      world.stderr.text,
+      /the events at line 1 to line 2 may or may not be published: no answer\. Nothing was published before it/,
+    );
   });
 
   it("wants something to publish when stdin is a terminal", async () => {

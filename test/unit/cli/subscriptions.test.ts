@@ -26,7 +26,10 @@ describe("engine subscriptions", () => {
     const { subscriptions } = JSON.parse(world.stdout.text) as { subscriptions: Record<string, unknown>[] };
     assert.equal(subscriptions.length, 1);
     const [row] = subscriptions;
-    assert.deepEqual([row?.["name"], row?.["lag"], row?.["pending"], row?.["dlq_depth"]], ["shop.AuditHandler", 1, 0, 1]);
+    assert.deepEqual(
+      [row?.["name"], row?.["lag"], row?.["pending"], row?.["dlq_depth"]],
+      ["shop.AuditHandler", 1, 0, 1],
+    );
     assert.deepEqual([row?.["circuit_state"], row?.["paused"], row?.["status"]], [null, null, null]);
   });
 

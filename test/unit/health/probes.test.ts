@@ -38,19 +38,42 @@ describe("the body of a probe", () => {
   it("keeps what is unknown null, never 0", () => {
     const unknown = createSubscription({ lag: null, lagSeconds: null, pending: null, dlqDepth: null });
     const [details] = readinessOf(createStatus({ subscriptions: [unknown] })).body.checks.subscriptions.details;
-    assert.deepEqual([details?.lag, details?.lag_seconds, details?.pending, details?.dlq_depth], [null, null, null, null]);
+    assert.deepEqual(
+      [details?.lag, details?.lag_seconds, details?.pending, details?.dlq_depth],
+      [null, null, null, null],
+    );
   });
 });
 
 describe("readiness", () => {
   const cases: readonly [string, Partial<EngineStatus>, number, string][] = [
     ["is ok while running with its broker", {}, 200, "ok"],
-    ["is degraded while a broker is down", { brokers: { default: { kind: "down", reason: "refused" } } }, 503, "degraded"],
-    ["is degraded while a broker is impaired", { brokers: { default: { kind: "impaired", reason: "out of memory" } } }, 503, "degraded"],
+    [
+      "is degraded while a broker is down",
+      { brokers: { default: { kind: "down", reason: "refused" } } },
+      503,
+      "degraded",
+    ],
+    [
+      "is degraded while a broker is impaired",
+      { brokers: { default: { kind: "impaired", reason: "out of memory" } } },
+      503,
+      "degraded",
+    ],
     ["is degraded until the broker has been asked", { brokers: { default: { kind: "unknown" } } }, 503, "degraded"],
-    ["does not depend on subscriptions", { subscriptions: [createSubscription({ status: "stalled", circuitState: "open" })] }, 200, "ok"],
+    [
+      "does not depend on subscriptions",
+      { subscriptions: [createSubscription({ status: "stalled", circuitState: "open" })] },
+      200,
+      "ok",
+    ],
     ...(["new", "starting", "stopping", "stopped", "failed"] as const satisfies EngineState[]).map(
-      (state): [string, Partial<EngineStatus>, number, string] => [`is unavailable while ${state}`, { state }, 503, "unavailable"],
+      (state): [string, Partial<EngineStatus>, number, string] => [
+        `is unavailable while ${state}`,
+        { state },
+        503,
+        "unavailable",
+      ],
     ),
   ];
   for (const [name, status, statusCode, word] of cases) {
@@ -75,7 +98,14 @@ describe("liveness", () => {
   });
 
   it("ends when a subscription's loop no longer turns, naming it", () => {
-    const verdict = livenessOf(createStatus({ subscriptions: [createSubscription(), createSubscription({ name: "shop.Mail", status: "stalled" })] }));
-    assert.deepEqual([verdict.statusCode, verdict.body.status, verdict.body.reason], [503, "stalled", "stalled: shop.Mail"]);
+    const verdict = livenessOf(
+      createStatus({
+        subscriptions: [createSubscription(), createSubscription({ name: "shop.Mail", status: "stalled" })],
+      }),
+    );
+    assert.deepEqual(
+      [verdict.statusCode, verdict.body.status, verdict.body.reason],
+      [503, "stalled", "stalled: shop.Mail"],
+    );
   });
 });

@@ -13,7 +13,10 @@ const log = pino({ level: "silent" });
 const soon = (): number => performance.now() + 500;
 const never = new AbortController().signal;
 
-async function started(t: TestContext, status: () => EngineStatus = createStatus): Promise<HealthServer & { url: string }> {
+async function started(
+  t: TestContext,
+  status: () => EngineStatus = createStatus,
+): Promise<HealthServer & { url: string }> {
   const server = createHealthServer({ host: "127.0.0.1", port: 0, source: { status }, log });
   await server.start(never);
   t.after(() => server.stop(performance.now()));
@@ -23,7 +26,9 @@ async function started(t: TestContext, status: () => EngineStatus = createStatus
 describe("the health server", () => {
   it("answers both liveness paths and readiness, whatever the query", async (t) => {
     const { url } = await started(t, () => createStatus({ state: "stopping" }));
-    const codes = await Promise.all(["/livez", "/healthz?verbose", "/readyz?x=1"].map(async (path) => (await fetch(url + path)).status));
+    const codes = await Promise.all(
+      ["/livez", "/healthz?verbose", "/readyz?x=1"].map(async (path) => (await fetch(url + path)).status),
+    );
     assert.deepEqual(codes, [200, 200, 503]);
   });
 
@@ -57,7 +62,10 @@ describe("the health server", () => {
     const { url } = await started(t);
     const port = Number(new URL(url).port);
     const second = createHealthServer({ host: "127.0.0.1", port, source: { status: createStatus }, log });
-    await assert.rejects(second.start(never), { code: "ENGINE_PORT_IN_USE", message: new RegExp(`127\\.0\\.0\\.1:${port}`) });
+    await assert.rejects(second.start(never), {
+      code: "ENGINE_PORT_IN_USE",
+      message: new RegExp(`127\\.0\\.0\\.1:${port}`),
+    });
     await second.stop(soon());
   });
 
@@ -125,7 +133,9 @@ describe("healthHandler", () => {
   });
 
   it("serves Fetch", async () => {
-    const response = healthFetchHandler({ status: () => createStatus({ state: "starting" }) })(new Request("http://x/readyz?a"));
+    const response = healthFetchHandler({ status: () => createStatus({ state: "starting" }) })(
+      new Request("http://x/readyz?a"),
+    );
     assert.equal(response.status, 503);
     assert.equal(((await response.json()) as { status: string }).status, "unavailable");
   });

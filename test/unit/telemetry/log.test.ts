@@ -11,7 +11,10 @@ function logged(format: "json" | "pretty", write: (log: ReturnType<typeof create
 
 describe("createLogger", () => {
   it("writes one JSON line per event, with the level in words and the time in ISO 8601", () => {
-    const line = JSON.parse(logged("json", (log) => log.warn({ subscription: "shop.Audit" }, "slow"))) as Record<string, unknown>;
+    const line = JSON.parse(logged("json", (log) => log.warn({ subscription: "shop.Audit" }, "slow"))) as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual([line["level"], line["msg"], line["subscription"]], ["warn", "slow", "shop.Audit"]);
     assert.match(String(line["time"]), /^\d{4}-\d\d-\d\dT.*Z$/);
   });
@@ -19,7 +22,9 @@ describe("createLogger", () => {
   for (const format of ["json", "pretty"] as const) {
     it(`never writes a credential (${format})`, () => {
       const text = logged(format, (log) => {
-        const error = new Error("cannot reach redis://user:s3cret@host", { cause: new Error("amqp://a:s3cret@b failed") });
+        const error = new Error("cannot reach redis://user:s3cret@host", {
+          cause: new Error("amqp://a:s3cret@b failed"),
+        });
         log.error({ err: error }, "lost redis://:s3cret@host:6379/0");
         log.info({ options: { password: "s3cret", nested: [{ apiToken: "s3cret" }] }, Authorization: "s3cret" });
         log.child({ uri: "rediss://u:s3cret@host", client_secret: "s3cret" }).debug("child");
@@ -45,6 +50,9 @@ describe("createLogger", () => {
   it("copes with circular and very deep objects", () => {
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;
-    assert.match(logged("json", (log) => log.info({ circular }, "round")), /"msg":"round"/);
+    assert.match(
+      logged("json", (log) => log.info({ circular }, "round")),
+      /"msg":"round"/,
+    );
   });
 });
