@@ -19,7 +19,7 @@ import type { PeriodicService } from "./maintenance/periodic.ts";
 import { createStreamTrimmer, type TrimmedStream } from "./maintenance/stream-trimmer.ts";
 import { leaseName } from "./message/names.ts";
 import type { BrokerAdapter } from "./ports/broker-adapter.ts";
-import { systemClock } from "./ports/clock.ts";
+import { systemClock } from "./primitives/system-clock.ts";
 import { createSemaphore } from "./primitives/semaphore.ts";
 import { createPublisher, derivedEventId, type PreparingPublisher } from "./publish/publisher.ts";
 

@@ -19,7 +19,7 @@ import { createHealthServer, type HealthServer } from "./health/server.ts";
 import type { EngineState, EngineStatus } from "./health/status.ts";
 import type { ShutdownReport } from "./lifecycle/report.ts";
 import { runShutdown } from "./lifecycle/shutdown.ts";
-import { whenIdle, type IdleResult } from "./engine-idle.ts";
+import { whenIdle, type IdleResult } from "./lifecycle/when-idle.ts";
 import { loadAlertCallback } from "./maintenance/load-callback.ts";
 import type { BrokerAdapter } from "./ports/broker-adapter.ts";
 import { sleep } from "./primitives/abort.ts";
@@ -196,8 +196,14 @@ class RunningEngine implements Engine {
     await this.#health?.start(signal);
     await adapter.broker.connect(Math.max(0, deadline - performance.now()), signal);
     if (signal.aborted) return;
-    this.#detach = this.domain.attach({ ...composition.publisher, close: async () => void (await this.stop()) });
+    this.#detach = this.domain.attach({
+      ...composition.publisher,
+      status: () => this.status(),
+      close: async () => void (await this.stop()),
+    });
     await Promise.all(composition.subscriptions.map((subscription) => startUntil(subscription, deadline, signal)));
+    // Known before it is asked for: readiness follows the start without a gap.
+    await composition.monitor.runOnce();
     for (const job of composition.maintenance) await job.start(signal);
   }
 

@@ -27,7 +27,7 @@ export type { ErrorCode } from "./errors.ts";
 // run
 export { connect, createEngine } from "./engine.ts";
 export type { Engine, EngineOptions } from "./engine.ts";
-export type { IdleResult } from "./engine-idle.ts";
+export type { IdleResult } from "./lifecycle/when-idle.ts";
 export type { ShutdownReport, ShutdownStep } from "./lifecycle/report.ts";
 export type { CircuitState, EngineState, EngineStatus, SubscriptionCounts, SubscriptionStatus } from "./health/status.ts";
 export { healthFetchHandler, healthHandler } from "./health/handler.ts";

@@ -3,7 +3,7 @@
 import { createBrokerAdapter } from "../compose.ts";
 import { loadConfig } from "../config/load.ts";
 import { createEngine } from "../engine.ts";
-import { systemClock } from "../ports/clock.ts";
+import { systemClock } from "../primitives/system-clock.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { EXIT } from "./exit-code.ts";
 import { loadDomain } from "./load-domain.ts";

@@ -55,18 +55,24 @@ function decideFailure(error: unknown, { history, isProbe }: DecisionInput, poli
     case "discard":
       return { kind: "discard", error, why: "asked" };
     case "invalid":
-      return bury(error, "invalid_message", history.failures, policy);
+      return bury({ error, reason: "invalid_message", failures: history.failures }, policy);
     case "crash_limit":
-      return bury(error, "crash_limit", history.failures, policy);
+      return bury({ error, reason: "crash_limit", failures: history.failures }, policy);
     case "permanent":
-      return bury(error, "permanent_error", history.failures + 1, policy);
+      return bury({ error, reason: "permanent_error", failures: history.failures + 1 }, policy);
     case "retryable":
-      if (failures > policy.maxRetries) return bury(error, "retries_exhausted", failures, policy);
+      if (failures > policy.maxRetries) return bury({ error, reason: "retries_exhausted", failures }, policy);
       return { kind: "retry", error, failures, isCounted: !isProbe, delayMs: retryDelayMs(error, Math.max(failures, 1), policy) };
   }
 }
 
-function bury(error: unknown, reason: FailureReason, failures: number, policy: RetryPolicy): Outcome {
-  if (!policy.isDlqEnabled) return { kind: "discard", error, why: "dlq_disabled" };
-  return { kind: "dead_letter", error, reason, failures };
+interface End {
+  readonly error: unknown;
+  readonly reason: FailureReason;
+  readonly failures: number;
+}
+
+function bury(end: End, policy: RetryPolicy): Outcome {
+  if (!policy.isDlqEnabled) return { kind: "discard", error: end.error, why: "dlq_disabled" };
+  return { kind: "dead_letter", ...end };
 }

@@ -100,7 +100,8 @@ function causesOf(error: Error, redact: Redact): readonly string[] | undefined {
   const causes: string[] = [];
   let cause = error.cause;
   while (cause !== undefined && causes.length < MAX_CAUSES) {
-    causes.push(cut(redact(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)), MAX_MESSAGE_LENGTH));
+    const { name, message } = describeError(cause, redact);
+    causes.push(`${name}: ${message}`);
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return causes.length > 0 ? causes : undefined;

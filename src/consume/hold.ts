@@ -1,5 +1,5 @@
 /** Delivery → held: decoded once, on arrival, because its key decides when it may run. */
-import { EngineError, InvalidMessageError } from "../errors.ts";
+import { InvalidMessageError } from "../errors.ts";
 import type { SubscriptionModel } from "../domain/model.ts";
 import { checkUtf8, decode, mayHideInvalidUtf8 } from "../message/codec.ts";
 import type { Message } from "../message/message.ts";
@@ -62,7 +62,7 @@ function decodeDelivery(delivery: Delivery, { model, maxMessageBytes }: HoldOpti
   }
 }
 
-function invalid(cause: unknown): EngineError {
+function invalid(cause: unknown): InvalidMessageError {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new InvalidMessageError(`decode failed: ${message}`, { cause });
 }

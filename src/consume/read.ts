@@ -27,7 +27,7 @@ export interface ReadLoopOptions {
   readonly wanted: (arriving: number) => number;
   readonly isHeld: (lane: Lane, entryId: string) => boolean;
   readonly onNew: (deliveries: readonly Delivery[]) => void;
-  readonly onRecovered: (claimed: Claimed) => void;
+  readonly onRecovered: (claimed: Claimed) => Promise<void>;
   readonly onGroupsMade: (count: number) => void;
 }
 
@@ -69,7 +69,7 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
       needsGroups = false;
     }
     if (needsRecovery) {
-      options.onRecovered(await consumer.recover(options.isHeld));
+      await options.onRecovered(await consumer.recover(options.isHeld));
       needsRecovery = false;
     }
   }
@@ -96,18 +96,23 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
     return { next };
   }
 
+  /** The first read of a row: when there is room, and after whatever needs repair. */
+  async function start(): Promise<{ readonly reading: Reading | null }> {
+    const count = await waitForRoom();
+    if (signal.aborted) return { reading: null };
+    await repair();
+    return { reading: consumer.read(count, options.blockMs) };
+  }
+
   return {
     async run() {
       let current: Reading | null = null;
       while (!signal.aborted) {
         try {
-          if (!current) {
-            const count = await waitForRoom();
-            if (signal.aborted) return;
-            await repair();
-            current = consumer.read(count, options.blockMs);
-          }
-          ({ next: current } = await turn(current));
+          // Not awaited as such: a read lasts until something arrives.
+          const started: { readonly reading: Reading | null } = current ? { reading: current } : await start();
+          current = null;
+          if (started.reading) ({ next: current } = await turn(started.reading));
         } catch (error) {
           current = null;
           lastTurnMs = performance.now();

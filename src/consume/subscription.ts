@@ -121,16 +121,21 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     broker, consumer, acks, clock, log, subject,
     signal: settling.signal,
     isStopping: () => state !== "running",
-    count: counts.settled,
-    forget: holdings.forget,
+    count: (settled) => counts.settled(settled),
+    forget: (held) => holdings.forget(held),
   });
   const steps: ProcessSteps = {
-    decode: messageOf, dispatch: dispatcher.dispatch, handle: dispatcher.handle, observe, settle, policy,
+    decode: messageOf,
+    dispatch: (message) => dispatcher.dispatch(message),
+    handle: (handler, message, held) => dispatcher.handle(handler, message, held),
+    observe,
+    settle,
+    policy,
   };
   const schedule = createSchedule({
     limit: runLimit,
     start(held) {
-      void run(held, runOptions).then(readLoop.poke);
+      void run(held, runOptions).then(() => readLoop.poke());
     },
   });
   const runOptions: RunOptions = {

@@ -19,41 +19,41 @@ export interface HandlerDeclaration {
 
 const ENTRY_ID = /^\d+(?:-\d+)?$/;
 
+/** The parts of a model while it is built, and what contradicts itself. */
+interface Draft {
+  readonly domain: string;
+  readonly events: Map<string, EventClass>;
+  readonly homes: Map<string, EventHome>;
+  readonly faults: string[];
+}
+
 export function buildModel(
   name: string,
   aggregates: readonly Aggregate[],
   handlers: readonly HandlerDeclaration[],
 ): DomainModel {
-  const faults: string[] = [];
-  if (!isValidName(name)) faults.push(`domain name ${JSON.stringify(name)} has characters that are not allowed`);
-  const events = new Map<string, EventClass>();
-  const homes = new Map<string, EventHome>();
-
-  for (const aggregate of aggregates) addAggregate(aggregate, events, homes, faults);
-  const subscriptions = handlers.map((handler) => toSubscription(name, handler, events, faults));
+  const draft: Draft = { domain: name, events: new Map(), homes: new Map(), faults: [] };
+  const { faults } = draft;
+  checkName("the domain's name", name, faults);
+  for (const aggregate of aggregates) addAggregate(aggregate, draft);
+  const subscriptions = handlers.map((handler) => toSubscription(handler, draft));
   for (const duplicate of duplicatesOf(subscriptions.map((subscription) => subscription.name))) {
     faults.push(`two handlers are called ${duplicate}: they would share a consumer group and take each other's messages`);
   }
-
   if (faults.length > 0) {
-    throw new EngineError("ENGINE_DOMAIN_INVALID", `the domain has ${count(faults.length)}:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
+    const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
+    const list = faults.map((fault) => `  - ${fault}`).join("\n");
+    throw new EngineError("ENGINE_DOMAIN_INVALID", `the domain has ${count}:\n${list}`);
   }
-  return Object.freeze({ name, aggregates, subscriptions, homes, events });
+  return Object.freeze({ name, aggregates, subscriptions, homes: draft.homes, events: draft.events });
 }
 
-function count(faults: number): string {
-  return faults === 1 ? "a fault" : `${faults} faults`;
+function checkName(what: string, name: string, faults: string[]): void {
+  if (!isValidName(name)) faults.push(`${what} is ${JSON.stringify(name)}: only letters, digits and _ . : - (and one {tag}) are allowed`);
 }
 
-function addAggregate(
-  aggregate: Aggregate,
-  events: Map<string, EventClass>,
-  homes: Map<string, EventHome>,
-  faults: string[],
-): void {
-  if (!isValidName(aggregate.category)) {
-    faults.push(`aggregate ${aggregate.name}: category ${JSON.stringify(aggregate.category)} has characters that are not allowed`);
-  }
+function addAggregate(aggregate: Aggregate, { events, homes, faults }: Draft): void {
+  checkName(`the category of aggregate ${aggregate.name}`, aggregate.category, faults);
   for (const eventClass of aggregate.events) {
     addEvent(eventClass, events, faults);
     const home = homes.get(eventClass.eventType);
@@ -70,6 +70,7 @@ function addAggregate(
 function addEvent(eventClass: EventClass, events: Map<string, EventClass>, faults: string[]): void {
   const { eventType } = eventClass;
   const known = events.get(eventType);
+  if (known === eventClass) return;
   if (known && known.schema !== eventClass.schema) faults.push(`two event classes are called ${eventType}`);
   events.set(eventType, eventClass);
   if (eventClass.schema["~standard"].validate(undefined) instanceof Promise) {
@@ -77,35 +78,42 @@ function addEvent(eventClass: EventClass, events: Map<string, EventClass>, fault
   }
 }
 
-function toSubscription(
-  domain: string,
-  handler: HandlerDeclaration,
-  events: Map<string, EventClass>,
-  faults: string[],
-): SubscriptionModel {
-  const { options, handlerName, stream } = handler;
-  const name = `${domain}.${options.name ?? handlerName}`;
-  const startFrom = options.startFrom ?? "earliest";
-  if (!isValidName(name)) faults.push(`handler ${handlerName}: name ${JSON.stringify(name)} has characters that are not allowed`);
-  if (!isValidName(stream)) faults.push(`handler ${handlerName}: stream ${JSON.stringify(stream)} has characters that are not allowed`);
-  if (handler.routes.length === 0) faults.push(`handler ${handlerName} handles nothing: no method has @handle`);
-  if (handler.needsCreate) faults.push(`handler ${handlerName}: its constructor takes arguments; give \`create: () => new ${handlerName}(…)\``);
-  if (startFrom !== "earliest" && startFrom !== "latest" && !ENTRY_ID.test(startFrom)) {
+function checkHandler({ handlerName, options, routes, needsCreate, stream }: HandlerDeclaration, faults: string[]): void {
+  const { startFrom } = options;
+  checkName(`the stream of handler ${handlerName}`, stream, faults);
+  if (routes.length === 0) faults.push(`handler ${handlerName} handles nothing: no method has @handle`);
+  if (needsCreate) {
+    faults.push(`the constructor of handler ${handlerName} takes arguments: give \`create: () => new ${handlerName}(…)\``);
+  }
+  const isKnownStart = startFrom === undefined || startFrom === "earliest" || startFrom === "latest" || ENTRY_ID.test(startFrom);
+  if (!isKnownStart) {
     faults.push(`handler ${handlerName}: startFrom ${JSON.stringify(startFrom)} is not "earliest", "latest" or an entry id`);
   }
+}
+
+function routesOf({ handlerName, routes: declared }: HandlerDeclaration, { events, faults }: Draft): Map<string, Route> {
   const routes = new Map<string, Route>();
-  for (const route of handler.routes) {
-    if (routes.has(route.type)) faults.push(`handler ${handlerName} handles ${route.type} twice: ${routes.get(route.type)?.method} and ${route.method}`);
+  for (const route of declared) {
+    const other = routes.get(route.type);
+    if (other) faults.push(`handler ${handlerName} handles ${route.type} twice: ${other.method} and ${route.method}`);
     routes.set(route.type, route);
     if (route.eventClass) addEvent(route.eventClass, events, faults);
   }
+  return routes;
+}
+
+function toSubscription(handler: HandlerDeclaration, draft: Draft): SubscriptionModel {
+  const { options, handlerName, stream } = handler;
+  const name = `${draft.domain}.${options.name ?? handlerName}`;
+  checkName(`the name of handler ${handlerName}`, name, draft.faults);
+  checkHandler(handler, draft.faults);
   return {
     name,
     handlerName,
     kind: handler.kind,
     stream,
-    routes,
-    startFrom,
+    routes: routesOf(handler, draft),
+    startFrom: options.startFrom ?? "earliest",
     profile: options.subscriptionProfile,
     overrides: options.subscriptionConfig ?? {},
     retryOn: options.retryOn ?? [],

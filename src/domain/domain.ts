@@ -1,5 +1,6 @@
 /** The application's side of the engine: what it declares, and `publish`. */
 import { EngineError } from "../errors.ts";
+import type { EngineStatus } from "../health/status.ts";
 import { categoryOf } from "../message/names.ts";
 import { routesOf, type RouteDeclaration } from "./decorators.ts";
 import type { DefinedHandler } from "./define-handler.ts";
@@ -10,6 +11,10 @@ import type { DomainModel, HandlerFunction } from "./model.ts";
 
 type AnyClass = abstract new (...args: never[]) => object;
 type ClassDecorator<Class extends AnyClass> = (target: Class, context: ClassDecoratorContext<Class>) => void;
+
+interface ClassDeclaration extends Pick<HandlerDeclaration, "kind" | "stream"> {
+  readonly options: HandlerDeclaration["options"] & Partial<WithCreate<object>>;
+}
 
 export interface PublishOptions {
   /** The stream; needed for an event of no aggregate. */
@@ -36,8 +41,12 @@ export interface Published {
 /** What a connected domain publishes through; attached by `connect` and `createEngine`. */
 export interface Publisher {
   publish(events: readonly EventInstance[], options: PublishOptions): Promise<readonly Published[]>;
+  /** Of the engine that runs the domain; absent for a connection that only publishes. */
+  status?(): EngineStatus;
   close(): Promise<void>;
 }
+
+const NOT_RUNNING: EngineStatus = { state: "new", uptimeMs: 0, brokers: {}, subscriptions: [], sampleAgeMs: null };
 
 /** A domain: its name, aggregates and handlers. Declare, then run it with `createEngine`. */
 export class Domain {
@@ -74,7 +83,7 @@ export class Domain {
   eventHandler(options: EventHandlerOptions & Partial<WithCreate<object>>): ClassDecorator<never> {
     return (target, context) => {
       const stream = options.stream ?? options.partOf.category;
-      this.#declareClass("eventHandler", stream, options, target, context);
+      this.#declareClass({ kind: "eventHandler", stream, options }, target, context);
     };
   }
 
@@ -85,7 +94,7 @@ export class Domain {
   subscriber(options: SubscriberOptions & { readonly create?: never }): ClassDecorator<new () => object>;
   subscriber(options: SubscriberOptions & Partial<WithCreate<object>>): ClassDecorator<never> {
     return (target, context) => {
-      this.#declareClass("subscriber", options.stream, options, target, context);
+      this.#declareClass({ kind: "subscriber", stream: options.stream, options }, target, context);
     };
   }
 
@@ -129,6 +138,12 @@ export class Domain {
     return this.#publisher().publish(events, options);
   }
 
+  /** How the engine that runs this domain stands: for probes. "new" while none does. */
+  status(): EngineStatus {
+    const engine = this.#publishers.findLast((publisher) => publisher.status !== undefined);
+    return engine?.status?.() ?? NOT_RUNNING;
+  }
+
   /** Used by `connect` and `createEngine`. The last one attached serves `publish`. */
   attach(publisher: Publisher): () => void {
     this.#publishers.push(publisher);
@@ -160,9 +175,7 @@ export class Domain {
   }
 
   #declareClass(
-    kind: HandlerDeclaration["kind"],
-    stream: string,
-    options: HandlerDeclaration["options"] & Partial<WithCreate<object>>,
+    { kind, stream, options }: ClassDeclaration,
     target: AnyClass,
     context: ClassDecoratorContext,
   ): void {

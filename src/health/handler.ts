@@ -29,16 +29,15 @@ export interface HealthHandlerOptions {
 export function answerHealth(method: string, url: string, source: HealthSource): HealthAnswer {
   const probe = PROBES[pathOf(url)];
   if (probe === undefined || !isProbe(url)) {
-    return answer(method, 404, { error: "not found", paths: Object.keys(PROBES) });
+    return answer(method, { statusCode: 404, body: { error: "not found", paths: Object.keys(PROBES) } });
   }
   if (method !== "GET" && method !== "HEAD") {
-    return answer(method, 405, { error: "method not allowed" }, { allow: "GET, HEAD" });
+    return answer(method, { statusCode: 405, body: { error: "method not allowed" }, headers: { allow: "GET, HEAD" } });
   }
   try {
-    const { statusCode, body } = probe(source.status());
-    return answer(method, statusCode, body);
+    return answer(method, probe(source.status()));
   } catch (error) {
-    return answer(method, 500, { error: `the engine's state cannot be read: ${String(error)}` });
+    return answer(method, { statusCode: 500, body: { error: `the engine's state cannot be read: ${String(error)}` } });
   }
 }
 
@@ -99,19 +98,20 @@ function withoutPrefix(url: string, prefix: string | undefined): string {
   return prefix !== undefined && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
 }
 
-function answer(
-  method: string,
-  statusCode: number,
-  body: object,
-  extra: Readonly<Record<string, string>> = {},
-): HealthAnswer {
+interface Content {
+  readonly statusCode: number;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function answer(method: string, { statusCode, body, headers: own }: Content): HealthAnswer {
   // A broker's reason may quote its address.
   const text = JSON.stringify(body, (_key, value: unknown) => (typeof value === "string" ? redactText(value) : value));
   const headers = {
     "content-type": "application/json; charset=utf-8",
     "content-length": String(Buffer.byteLength(text)),
     "cache-control": "no-store",
-    ...extra,
+    ...own,
   };
   return { statusCode, headers, body: method === "HEAD" ? "" : text };
 }

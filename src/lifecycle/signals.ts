@@ -16,7 +16,7 @@ export interface ProcessHost {
 }
 
 /** The shell's convention: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP. */
-export function exitCodeOfSignal(signal: StopSignal): number {
+function exitCodeOfSignal(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 

@@ -94,10 +94,10 @@ function checkSize(fields: readonly string[], maxBytes: number): void {
   }
 }
 
-function parse(text: string, field: string): unknown {
+function parse(json: string, field: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(json);
   } catch (cause) {
     throw new InvalidMessageError(`field "${field}" is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -5,8 +5,3 @@ export interface Clock {
   /** Monotonic, in ms from an arbitrary start: for durations and deadlines. */
   monotonicMs(): number;
 }
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonicMs: () => performance.now(),
-};

@@ -1,5 +1,6 @@
 import type { BrokerAdapter } from "../../ports/broker-adapter.ts";
-import { systemClock, type Clock } from "../../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { systemClock } from "../../primitives/system-clock.ts";
 import { createMemoryBrokerAdmin } from "./broker-admin.ts";
 import { createMemoryBroker } from "./broker.ts";
 import { createMemoryDeadLetters } from "./dead-letters.ts";

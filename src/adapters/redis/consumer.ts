@@ -1,5 +1,4 @@
 /** One member of a consumer group on Redis: the `Consumer` port over a reader and the scripts. */
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { historyKey, deadLetterStream, replayStream } from "../../message/names.ts";
 import type {
@@ -67,7 +66,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     }
   }
 
-  function toDelivery(lane: Lane, entryId: string, fields: readonly string[], history = NO_HISTORY): Delivery {
+  function toDelivery(lane: Lane, [entryId, fields]: readonly [string, readonly string[]], history = NO_HISTORY): Delivery {
     if (lane === "main") return { lane, entryId, fields, history };
     return { lane, entryId, history, ...splitReplay(entryId, fields) };
   }
@@ -81,7 +80,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
       const reply = await script("claim", keys.stream, keys.history, group, consumer, minIdleMs, size, cursor);
       const [next, nowMs, claimed, missingIds] = reply as ClaimReply;
       for (const [id, fields, before, record] of claimed) {
-        deliveries.push(toDelivery(keys.lane, id, fields, claimedHistory(record, before, nowMs)));
+        deliveries.push(toDelivery(keys.lane, [id, fields], claimedHistory(record, before, nowMs)));
       }
       for (const entryId of missingIds) missing.push({ lane: keys.lane, entryId });
       cursor = next;
@@ -112,7 +111,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
       const [nowMs, entries] = reply as FetchReply;
       for (const [entryId, fields, record] of entries) {
         if (fields === "") missing.push({ lane: keys.lane, entryId });
-        else deliveries.push(toDelivery(keys.lane, entryId, fields, ownHistory(record, nowMs)));
+        else deliveries.push(toDelivery(keys.lane, [entryId, fields], ownHistory(record, nowMs)));
       }
     }
     return { deliveries: await unpacked(deliveries), missing };
@@ -122,7 +121,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     const deliveries: Delivery[] = [];
     for (const [key, entries] of replies) {
       const lane = key === stream ? "main" : "replay";
-      for (const [id, fields] of entries) deliveries.push(toDelivery(lane, id, fields ?? []));
+      for (const [id, fields] of entries) deliveries.push(toDelivery(lane, [id, fields ?? []]));
     }
     return deliveries;
   }
@@ -147,6 +146,19 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     );
   }
 
+  /** True when it was made now. */
+  function createGroup(key: string, from: string): Promise<boolean> {
+    return translated(async () => {
+      try {
+        await command.xgroup("CREATE", key, group, from, "MKSTREAM");
+        return true;
+      } catch (error) {
+        if (messageOf(error).startsWith("BUSYGROUP")) return false;
+        throw error;
+      }
+    });
+  }
+
   async function leave(): Promise<void> {
     for (const keys of [lanes.main, lanes.replay]) {
       await runScript(command, "reap-consumers", [keys.stream, group, 0, consumer]);
@@ -157,8 +169,8 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     async ensureGroups() {
       let made = 0;
       // A group that vanished lost its place: everything still there is delivered again rather than skipped.
-      if (await createGroup(command, lanes.main.stream, group, hasGroups ? "0" : address.startFrom)) made += 1;
-      if (await createGroup(command, lanes.replay.stream, group, "0")) made += 1;
+      if (await createGroup(lanes.main.stream, hasGroups ? "0" : address.startFrom)) made += 1;
+      if (await createGroup(lanes.replay.stream, "0")) made += 1;
       hasGroups = true;
       return made;
     },
@@ -265,17 +277,4 @@ function idBounds(deliveries: readonly Delivery[]): readonly [string, string] {
     else if (compareEntryIds(entryId, last) > 0) last = entryId;
   }
   return [first, last];
-}
-
-/** True when it was made now. */
-async function createGroup(command: Redis, stream: string, group: string, from: string): Promise<boolean> {
-  return translated(async () => {
-    try {
-      await command.xgroup("CREATE", stream, group, from, "MKSTREAM");
-      return true;
-    } catch (error) {
-      if (messageOf(error).startsWith("BUSYGROUP")) return false;
-      throw error;
-    }
-  });
 }

@@ -34,11 +34,12 @@ function parseRecord(text: string): StoredRecord {
   };
 }
 
-function toHistory(record: StoredRecord, crashes: number, isCrashProven: boolean, nowMs: number): DeliveryHistory {
+type Crashes = Pick<DeliveryHistory, "crashes" | "isCrashProven">;
+
+function toHistory(record: StoredRecord, crashes: Crashes, nowMs: number): DeliveryHistory {
   return {
     failures: record.failures,
-    crashes,
-    isCrashProven,
+    ...crashes,
     firstFailedAt: record.firstFailedAt,
     delayMs: Math.max(0, record.notBeforeMs - nowMs),
   };
@@ -47,16 +48,16 @@ function toHistory(record: StoredRecord, crashes: number, isCrashProven: boolean
 /** The history of an entry taken from another consumer. `deliveries` is the count before: 0 says it was handed over. */
 export function claimedHistory(recordText: string, deliveries: number, nowMs: number): DeliveryHistory {
   const record = parseRecord(recordText);
-  if (deliveries === 0) return toHistory(record, record.crashes, false, nowMs);
-  if (record.isInHand) return toHistory(record, record.crashes + 1, true, nowMs);
-  return toHistory(record, Math.max(record.crashes, 1), false, nowMs);
+  if (deliveries === 0) return toHistory(record, { crashes: record.crashes, isCrashProven: false }, nowMs);
+  if (record.isInHand) return toHistory(record, { crashes: record.crashes + 1, isCrashProven: true }, nowMs);
+  return toHistory(record, { crashes: Math.max(record.crashes, 1), isCrashProven: false }, nowMs);
 }
 
 /** The history of an entry this consumer held all along. */
 export function ownHistory(recordText: string, nowMs: number): DeliveryHistory {
   if (recordText === "") return NO_HISTORY;
   const record = parseRecord(recordText);
-  return toHistory(record, record.crashes, false, nowMs);
+  return toHistory(record, { crashes: record.crashes, isCrashProven: false }, nowMs);
 }
 
 /** Takes the `replay` field off an entry of a replay stream. */

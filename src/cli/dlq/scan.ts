@@ -35,11 +35,7 @@ export interface ScanOptions {
 }
 
 /** The letters of one range that match. Letters may be removed while it runs. Ends early when the signal aborts. */
-export async function* scanRange(
-  deadLetters: DeadLetters,
-  range: Range,
-  options: ScanOptions,
-): AsyncGenerator<Located> {
+async function* scanRange(deadLetters: DeadLetters, range: Range, options: ScanOptions): AsyncGenerator<Located> {
   const { filter, signal } = options;
   // Skips what is surely older; the filter decides about the rest.
   let after = filter.sinceMs === undefined ? null : `${Math.max(filter.sinceMs - 1, 0)}-0`;
@@ -85,7 +81,7 @@ export async function* scanMerged(
 }
 
 /** Orders ids of the form `ms-sequence`; sequences may pass 2^53. */
-export function compareIds(a: string, b: string): number {
+function compareIds(a: string, b: string): number {
   const byTime = deadLetteredAtMs(a) - deadLetteredAtMs(b);
   if (byTime !== 0) return byTime;
   const difference = sequenceOf(a) - sequenceOf(b);

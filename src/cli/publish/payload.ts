@@ -72,7 +72,7 @@ export function parseJson(text: string, place: string): unknown {
   }
 }
 
-type SourceReviver = (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown;
+type SourceReviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
 
 function checkNumbers(text: string, place: string): void {
   const check: SourceReviver = (_key, value, context) => {

@@ -11,7 +11,8 @@ import type { EngineConfig } from "../../../src/config/settings.ts";
 import type { Domain } from "../../../src/domain/domain.ts";
 import type { Failure } from "../../../src/message/failure.ts";
 import type { ProcessHost } from "../../../src/lifecycle/signals.ts";
-import { systemClock, type Clock } from "../../../src/ports/clock.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
+import { systemClock } from "../../../src/primitives/system-clock.ts";
 import { createLogger } from "../../../src/telemetry/log.ts";
 
 /** Collects what is written to it. */

@@ -5,7 +5,7 @@ import { serve } from "../../../src/cli/serve.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { Domain } from "../../../src/domain/domain.ts";
 import { createMemoryAdapter } from "../../../src/adapters/memory/adapter.ts";
-import type { IdleResult } from "../../../src/engine-idle.ts";
+import type { IdleResult } from "../../../src/lifecycle/when-idle.ts";
 import type { Engine } from "../../../src/engine.ts";
 import { EngineError } from "../../../src/errors.ts";
 import type { EngineState } from "../../../src/health/status.ts";

@@ -1,11 +1,19 @@
 /** When is everything done? Asked of the broker, not of samples. */
-import type { Subscription } from "./consume/subscription.ts";
-import type { BrokerAdmin } from "./ports/broker-admin.ts";
-import { sleep } from "./primitives/abort.ts";
+import type { CircuitState } from "../health/status.ts";
+import type { BrokerAdmin } from "../ports/broker-admin.ts";
+import { sleep } from "../primitives/abort.ts";
 
 const CHECK_MS = 50;
 /** A handler may publish to a stream that was looked at before it: all must be idle so often in a row. */
 const CALM_CHECKS = 2;
+
+/** A subscription, as far as this is concerned. */
+export interface IdleSubject {
+  readonly model: { readonly name: string; readonly stream: string };
+  readonly circuit: { readonly state: CircuitState; readonly failedProbes: number };
+  /** Holds nothing in this process. */
+  readonly isIdle: boolean;
+}
 
 export type IdleResult =
   | { readonly kind: "drained" }
@@ -14,7 +22,7 @@ export type IdleResult =
   | { readonly kind: "aborted" };
 
 export interface IdleOptions {
-  readonly subscriptions: readonly Subscription[];
+  readonly subscriptions: readonly IdleSubject[];
   readonly admin: BrokerAdmin;
   readonly signal: AbortSignal;
 }
@@ -35,15 +43,15 @@ export async function whenIdle(options: IdleOptions): Promise<IdleResult> {
   return { kind: "aborted" };
 }
 
-async function busyOnes({ subscriptions, admin }: IdleOptions): Promise<readonly Subscription[]> {
-  const busy: Subscription[] = [];
+async function busyOnes({ subscriptions, admin }: IdleOptions): Promise<readonly IdleSubject[]> {
+  const busy: IdleSubject[] = [];
   for (const subscription of subscriptions) {
     if (!subscription.isIdle || !(await isDrained(subscription, admin))) busy.push(subscription);
   }
   return busy;
 }
 
-async function isDrained({ model }: Subscription, admin: BrokerAdmin): Promise<boolean> {
+async function isDrained({ model }: IdleSubject, admin: BrokerAdmin): Promise<boolean> {
   try {
     const report = await admin.inspect({ stream: model.stream, group: model.name });
     return report.lag === 0 && report.pending === 0 && report.replayBacklog === 0;
