@@ -103,6 +103,8 @@ function renderType(spec: KeySpec | FieldSpec): string {
   if (spec.choices !== undefined) return spec.choices.map((choice) => `\`${choice}\``).join(", ");
   const unit = spec.unit === undefined ? "" : `, ${spec.unit}`;
   const range = describeRange(spec);
+  if (spec.type === "strings") return "array of strings";
+  if (spec.type === "tables") return `array of tables: ${(spec.fields ?? []).map(({ name }) => `\`${name}\``).join(", ")}`;
   const kind = spec.type === "profile" ? "name of a profile" : spec.type;
   return `${kind}${unit}${range === null ? "" : `, ${range}`}`;
 }

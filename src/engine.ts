@@ -18,7 +18,7 @@ import { BrokerError, EngineError } from "./errors.ts";
 import { createHealthServer, type HealthServer } from "./health/server.ts";
 import type { EngineState, EngineStatus } from "./health/status.ts";
 import type { ShutdownReport } from "./lifecycle/report.ts";
-import { runShutdown } from "./lifecycle/shutdown.ts";
+import { everyOne, runShutdown } from "./lifecycle/shutdown.ts";
 import { whenIdle, type IdleResult } from "./lifecycle/when-idle.ts";
 import { loadAlertCallback } from "./maintenance/load-callback.ts";
 import type { BrokerAdapter } from "./ports/broker-adapter.ts";
@@ -45,7 +45,7 @@ export interface Engine {
   stop(): Promise<ShutdownReport>;
   /** As it stands; never waits. */
   status(): EngineStatus;
-  /** Resolves once every subscription is drained: nothing new, pending, held or replayed. */
+  /** Resolves once every subscription is drained: nothing new, pending, held or replayed; or the engine is stopped. */
   whenIdle(signal?: AbortSignal): Promise<IdleResult>;
   /** One cycle of every maintenance job, now. */
   runMaintenance(): Promise<void>;
@@ -85,7 +85,12 @@ export async function connect(
   const given = options.brokers?.["default"];
   const adapter = given ?? openDefault(effective, log);
   const publisher = composePublisher(domain.model, effective, adapter);
-  await adapter.broker.connect(effective.server.startTimeoutSeconds * 1000, new AbortController().signal);
+  try {
+    await adapter.broker.connect(effective.server.startTimeoutSeconds * 1000, new AbortController().signal);
+  } catch (error) {
+    if (!given) await adapter.broker.close();
+    throw error;
+  }
   domain.attach({ ...publisher, close: () => (given ? Promise.resolve() : adapter.broker.close()) });
 }
 
@@ -147,7 +152,12 @@ class RunningEngine implements Engine {
       this.#warnOfUnserved();
       await this.#open(this.#starting.signal);
     } catch (error) {
+      const wasStopped = this.#starting.signal.aborted;
       await this.stop();
+      if (wasStopped) {
+        this.#log.debug({ err: error }, "stopped while starting");
+        return;
+      }
       this.#state = "failed";
       throw error;
     }
@@ -177,13 +187,16 @@ class RunningEngine implements Engine {
           pending: report?.pending ?? null,
           oldestPendingSeconds: report?.oldestPendingSeconds ?? null,
           dlqDepth: report?.dlqDepth ?? null,
+          replayBacklog: report?.replayBacklog ?? null,
         };
       }),
     };
   }
 
   whenIdle(signal: AbortSignal = new AbortController().signal): Promise<IdleResult> {
-    return whenIdle({ subscriptions: this.#parts.composition.subscriptions, admin: this.broker.admin, signal });
+    const { subscriptions } = this.#parts.composition;
+    // Once it stops, nobody will ever do what is left: waiting on would keep the process alive.
+    return whenIdle({ subscriptions, admin: this.broker.admin, signal: AbortSignal.any([signal, this.#starting.signal]) });
   }
 
   async runMaintenance(): Promise<void> {
@@ -194,6 +207,7 @@ class RunningEngine implements Engine {
     const { composition, config, adapter } = this.#parts;
     const deadline = performance.now() + config.server.startTimeoutSeconds * 1000;
     await this.#health?.start(signal);
+    if (signal.aborted) return;
     await adapter.broker.connect(Math.max(0, deadline - performance.now()), signal);
     if (signal.aborted) return;
     this.#detach = this.domain.attach({
@@ -234,14 +248,14 @@ class RunningEngine implements Engine {
           name: "stop reading",
           budgetMs: CLOSE_BUDGET_MS,
           run: async () => {
-            for (const released of await Promise.all(subscriptions.map((subscription) => subscription.quiet()))) totals.released += released;
+            for (const released of await everyOne(subscriptions.map((subscription) => subscription.quiet()))) totals.released += released;
           },
         },
         {
           name: "drain handlers",
           budgetMs: drainMs + SETTLE_BUDGET_MS,
           run: async () => {
-            for (const report of await Promise.all(subscriptions.map((subscription) => subscription.drain(deadline)))) {
+            for (const report of await everyOne(subscriptions.map((subscription) => subscription.drain(deadline)))) {
               totals.finished += report.finished;
               totals.cancelled += report.cancelled;
               totals.released += report.released;

@@ -4,6 +4,7 @@ import { nearestName } from "../config/nearest.ts";
 import { EngineError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { CliContext, CommandFactory } from "./command.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { dlqCommand } from "./commands/dlq.ts";
 import { publishCommand } from "./commands/publish.ts";
@@ -17,6 +18,7 @@ const COMMANDS: readonly CommandFactory[] = [
   subscriptionsCommand,
   dlqCommand,
   configCommand,
+  completionCommand,
 ];
 
 const EXIT_CODES = `

@@ -12,7 +12,7 @@ export interface ConfigContext {
   readonly environment: string | null;
 }
 
-const OPTIONAL_SECTIONS: readonly OptionalSection[] = ["databases", "caches", "event_store", "telemetry"];
+const OPTIONAL_SECTIONS: readonly OptionalSection[] = ["databases", "caches", "event_store"];
 const EMBEDDED_BROKER: BrokerSettings = { provider: "memory", uri: null, maxConnections: 50 };
 
 /** Values with a fault come out as their defaults, so that further checks can go on. */
@@ -66,10 +66,19 @@ function namesAt(valid: ValidatedConfig, path: KeyPath): readonly string[] {
   return [...node.entries].filter(([, entry]) => entry.kind === "table").map(([name]) => name);
 }
 
+const NAMED_TABLES: readonly KeyPath[] = [
+  ["databases"],
+  ["brokers"],
+  ["caches"],
+  ["server", "streams"],
+  ["server", "subscriptions"],
+  ["server", "profiles"],
+];
+
 /** Of every value, and of the tables users named. */
 function collectOrigins(valid: ValidatedConfig): Record<string, SettingOrigin> {
   const origins = new Map([...valid.values].map(([path, { origin }]) => [path, origin]));
-  for (const path of [["brokers"], ["server", "subscriptions"], ["server", "profiles"]]) {
+  for (const path of NAMED_TABLES) {
     for (const name of namesAt(valid, path)) {
       const node = findNode(valid.effective, [...path, name]);
       if (node !== undefined) origins.set(formatPath([...path, name]), node.origin);

@@ -1,4 +1,5 @@
 /** One value against one row of the table. */
+import { checkStrings, checkTables } from "./check-list.ts";
 import type { KeySpec, KeyValue } from "./key-spec.ts";
 import { nearestName } from "./nearest.ts";
 
@@ -23,6 +24,10 @@ export function checkValue(spec: CheckedSpec, raw: unknown, isSubstituted = fals
     case "string":
     case "profile":
       return checkString(spec, value, isSubstituted);
+    case "strings":
+      return checkStrings(value);
+    case "tables":
+      return checkTables(spec, value);
   }
 }
 

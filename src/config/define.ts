@@ -4,6 +4,7 @@ import { assembleConfig } from "./assemble.ts";
 import type {
   BrokerSettings,
   CacheSettings,
+  CheckSettings,
   DatabaseSettings,
   DlqSettings,
   EngineConfig,
@@ -52,6 +53,7 @@ export interface ConfigInput {
   readonly server?: ServerInput | undefined;
   readonly telemetry?: Table<TelemetrySettings> | undefined;
   readonly logging?: Table<LoggingSettings> | undefined;
+  readonly check?: Table<CheckSettings> | undefined;
 }
 
 /** Returns its argument: it is there for its type, under which a misspelt key does not compile. */

@@ -71,8 +71,12 @@ interface FlatValue {
 
 function flatten(table: RenderedTable, path: KeyPath): readonly FlatValue[] {
   return Object.entries(table).flatMap(([key, value]) =>
-    typeof value === "object" && value !== null ? flatten(value, [...path, key]) : [{ path: [...path, key], value }],
+    isTable(value) ? flatten(value, [...path, key]) : [{ path: [...path, key], value }],
   );
+}
+
+function isTable(value: RenderedTable | KeyValue | null): value is RenderedTable {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One subscription's fields. Throws as `resolveSubscription` does. */

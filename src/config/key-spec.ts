@@ -1,7 +1,12 @@
 /** The shape of the configuration table's rows, and the tree that the rows' paths span. */
 import type { KeyPath } from "./faults.ts";
 
-export type KeyValue = string | number | boolean;
+export type KeyValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly Readonly<Record<string, string>>[];
 
 export type KeyType =
   | "string"
@@ -9,7 +14,11 @@ export type KeyType =
   | "number"
   | "boolean"
   /** The name of a subscription profile; its case does not count. */
-  | "profile";
+  | "profile"
+  /** An array of strings. */
+  | "strings"
+  /** An array of tables with text in the fields that `fields` lists. */
+  | "tables";
 
 export interface KeySpec {
   /** Dotted; `*` stands for a name of the user's choice. */
@@ -25,6 +34,8 @@ export interface KeySpec {
   readonly choices?: readonly string[];
   /** What a string must match, and how to say so. */
   readonly pattern?: { readonly regexp: RegExp; readonly says: string };
+  /** Of type `tables`: what each may and must have. */
+  readonly fields?: readonly { readonly name: string; readonly isRequired: boolean }[];
   /** Its table is of no use without it. */
   readonly isRequired?: boolean;
   /** A URL that may carry a password: shown redacted, never quoted in an error. */

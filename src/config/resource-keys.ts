@@ -95,14 +95,14 @@ export const TELEMETRY_KEYS: readonly KeySpec[] = [
     path: "telemetry.enabled",
     type: "boolean",
     default: false,
-    doc: `Whether metrics and traces are exported. ${NOT_SERVED}`,
+    doc: "Whether metrics and traces are exported. `GET /metrics` of the health server answers either way.",
   },
   {
     path: "telemetry.exporter",
     type: "string",
     default: "otlp",
     choices: ["otlp", "console", "none"],
-    doc: "Where they go.",
+    doc: "Where they go: to a collector over OTLP gRPC, or to the log.",
   },
   {
     path: "telemetry.endpoint",
@@ -110,13 +110,30 @@ export const TELEMETRY_KEYS: readonly KeySpec[] = [
     default: "http://localhost:4317",
     isSecret: true,
     pattern: { regexp: /^https?:\/\/\S+$/i, says: "must be an http:// or https:// URL" },
-    doc: "The OTLP collector.",
+    doc: "The OTLP gRPC collector; `https://` for TLS.",
   },
   {
     path: "telemetry.service_name",
     type: "string",
     default: null,
     doc: "The name they carry. None: the domain's.",
+  },
+  {
+    path: "telemetry.export_interval_seconds",
+    type: "number",
+    unit: "seconds",
+    default: 15,
+    min: 0.1,
+    max: 3600,
+    doc: "How often metrics are exported.",
+  },
+  {
+    path: "telemetry.trace_sample_ratio",
+    type: "number",
+    default: 0.01,
+    min: 0,
+    max: 1,
+    doc: "The part of traces beginning here that is recorded. A message whose `traceparent` says sampled is always traced, one that says unsampled never.",
   },
 ];
 

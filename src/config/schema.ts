@@ -2,6 +2,7 @@
  * The one table of configuration keys (resource-keys.ts and profile-fields.ts hold parts of it). Validation, defaults, `engine config show | explain`, and
  * docs/reference/configuration.md all come from it: a new key is a new row here (and a field in settings.ts).
  */
+import { CHECK_KEYS } from "./check-keys.ts";
 import { buildSchemaTree, type KeySpec, type SchemaTable } from "./key-spec.ts";
 import { profileRows } from "./profile-fields.ts";
 import { RESOURCE_KEYS, TELEMETRY_KEYS } from "./resource-keys.ts";
@@ -175,6 +176,7 @@ export const CONFIG_KEYS: readonly KeySpec[] = [
   ...SUBSCRIPTIONS,
   ...TELEMETRY_KEYS,
   ...LOGGING,
+  ...CHECK_KEYS,
 ];
 
 /** `CONFIG_KEYS` as a tree. */

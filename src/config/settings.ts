@@ -103,13 +103,17 @@ export interface EngineServerSettings extends ServerSettings {
   readonly defaults: SubscriptionOverrides;
 }
 
-/** Accepted and checked; not served by this version. */
 export interface TelemetrySettings {
+  /** Whether metrics and traces are exported. Prometheus text is served either way. */
   readonly enabled: boolean;
   readonly exporter: "otlp" | "console" | "none";
+  /** The OTLP gRPC collector. */
   readonly endpoint: string;
   /** Null: the domain's name. */
   readonly serviceName: string | null;
+  readonly exportIntervalSeconds: number;
+  /** Of the traces that begin here, from 0 to 1. One that another service began is recorded as it says. */
+  readonly traceSampleRatio: number;
 }
 
 export interface LoggingSettings {
@@ -117,8 +121,23 @@ export interface LoggingSettings {
   readonly format: "json" | "pretty" | "auto";
 }
 
+/** A finding of `engine check` that is accepted. */
+export interface CheckSuppression {
+  readonly code: string;
+  /** What the finding names; absent: all of the code's. */
+  readonly on?: string;
+  readonly reason: string;
+}
+
+/** `[check]`: what `engine check` leaves out, and adds. */
+export interface CheckSettings {
+  readonly suppress: readonly CheckSuppression[];
+  /** Modules, relative to the configuration file's folder. */
+  readonly rules: readonly string[];
+}
+
 /** Sections that are optional, and that this version accepts without serving them. */
-export type OptionalSection = "databases" | "caches" | "event_store" | "telemetry";
+export type OptionalSection = "databases" | "caches" | "event_store";
 
 /** What set a value. */
 export interface SettingOrigin {
@@ -145,6 +164,7 @@ export interface EngineConfig {
   readonly server: EngineServerSettings;
   readonly telemetry: TelemetrySettings;
   readonly logging: LoggingSettings;
+  readonly check: CheckSettings;
   /** The optional sections it really has. */
   readonly usedSections: readonly OptionalSection[];
   /** Key path (`server.health.port`) → what set it. A key that is missing has its default. */

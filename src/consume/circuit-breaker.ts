@@ -45,6 +45,7 @@ export function transition(circuit: Circuit, event: CircuitEvent, threshold: num
 export interface CircuitBreaker {
   record(event: "success" | "failure"): void;
   readonly circuit: Circuit;
+  /** Stops its timer for good; an open circuit stays open. */
   close(): void;
 }
 
@@ -57,12 +58,13 @@ export interface CircuitBreakerOptions {
 export function createCircuitBreaker({ threshold, resetMs, onChange }: CircuitBreakerOptions): CircuitBreaker {
   let circuit = CLOSED;
   let timer: NodeJS.Timeout | null = null;
+  let isClosed = false;
 
   function set(next: Circuit): void {
     const hasChanged = next.state !== circuit.state;
     circuit = next;
     if (!hasChanged) return;
-    if (next.state === "open") timer = setTimeout(() => set(transition(circuit, "reset_due", threshold)), resetMs);
+    if (next.state === "open" && !isClosed) timer = setTimeout(() => set(transition(circuit, "reset_due", threshold)), resetMs);
     onChange(next);
   }
 
@@ -72,6 +74,7 @@ export function createCircuitBreaker({ threshold, resetMs, onChange }: CircuitBr
       return circuit;
     },
     close() {
+      isClosed = true;
       if (timer) clearTimeout(timer);
     },
   };

@@ -3,7 +3,7 @@ import { HandlerTimeoutError } from "../errors.ts";
 import { reviveEvent } from "../domain/elements.ts";
 import type { HandlerFunction, Route, SubscriptionModel } from "../domain/model.ts";
 import type { Message } from "../message/message.ts";
-import { DeadlineQueue } from "../primitives/deadline-queue.ts";
+import { DeadlineQueue, type Deadline } from "../primitives/deadline-queue.ts";
 import { runInContext } from "./current-context.ts";
 import type { Result } from "./decide.ts";
 import { DeliveryContext, type ContextScope } from "./delivery-context.ts";
@@ -48,54 +48,77 @@ export interface DispatcherOptions {
   readonly scope: ContextScope;
 }
 
-interface Run extends RunningHandler {
+/** The two clocks that may end a run, shared by all of a subscription. */
+interface RunLimits {
+  /** Null: no timeout. */
+  readonly deadlines: DeadlineQueue<HandlerRun> | null;
+  readonly graces: DeadlineQueue<HandlerRun>;
+}
+
+/** An asynchronous handler on its way: it ends by itself, or is aborted, and given up when its grace has passed too. */
+class HandlerRun implements RunningHandler {
   readonly context: DeliveryContext;
+  abortedBy: Error | null = null;
+  readonly #held: Held;
+  readonly #limits: RunLimits;
+  #isOver = false;
+  #deadline: Deadline<HandlerRun> | null = null;
+  #grace: Deadline<HandlerRun> | null = null;
+  #resolve: ((result: Result) => void) | null = null;
+
+  constructor(context: DeliveryContext, held: Held, limits: RunLimits) {
+    this.context = context;
+    this.#held = held;
+    this.#limits = limits;
+  }
+
+  /** Resolves to how the run ends. Never rejects. */
+  follow(running: PromiseLike<unknown>): Promise<Result> {
+    this.#held.running = this;
+    this.#deadline = this.#limits.deadlines?.add(this) ?? null;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      running.then(
+        // A handler that watches its signal may have returned early because of it; one that never looked has finished.
+        () => this.end(this.abortedBy && this.context.hasReadSignal ? resultAfter(this.abortedBy) : succeeded(this.context)),
+        (error: unknown) => this.end(this.abortedBy ? resultAfter(this.abortedBy) : { kind: "failed", error }),
+      );
+    });
+  }
+
+  interrupt(reason: Error): void {
+    if (this.#isOver || this.abortedBy) return;
+    this.abortedBy = reason;
+    if (this.#deadline) this.#limits.deadlines?.delete(this.#deadline);
+    this.#grace = this.#limits.graces.add(this);
+    this.context.abort(reason);
+  }
+
   /** Ends the run; calls after the first do nothing. */
-  end(result: Result): void;
+  end(result: Result): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#deadline) this.#limits.deadlines?.delete(this.#deadline);
+    if (this.#grace) this.#limits.graces.delete(this.#grace);
+    this.#held.running = null;
+    this.#resolve?.(result);
+  }
 }
 
 const UNHANDLED: Result = { kind: "unhandled" };
 
 export function createDispatcher({ model, methods, timeoutMs, scope }: DispatcherOptions): Dispatcher {
   let abandoned = 0;
-  const deadlines = new DeadlineQueue<Run>(timeoutMs, (run) => run.interrupt(new HandlerTimeoutError(timeoutMs)));
-  const graces = new DeadlineQueue<() => void>(ABORT_GRACE_MS, (giveUp) => giveUp());
+  const deadlines = new DeadlineQueue<HandlerRun>(timeoutMs, (run) => run.interrupt(new HandlerTimeoutError(timeoutMs)));
+  const limits: RunLimits = {
+    deadlines: timeoutMs > 0 ? deadlines : null,
+    graces: new DeadlineQueue<HandlerRun>(ABORT_GRACE_MS, onGivenUp),
+  };
 
-  function startRun(context: DeliveryContext, running: PromiseLike<unknown>, held: Held): Promise<Result> {
-    return new Promise((resolve) => {
-      let abortedBy: Error | null = null;
-      let isOver = false;
-      const giveUp = (): void => {
-        abandoned += 1;
-        context.log.error({ reason: abortedBy?.message }, "handler went on after its signal aborted: its place is given up");
-        run.end(resultAfter(abortedBy ?? new InterruptedError("interrupted")));
-      };
-      const run: Run = {
-        context,
-        interrupt(reason) {
-          if (isOver || abortedBy) return;
-          abortedBy = reason;
-          deadlines.delete(run);
-          graces.add(giveUp);
-          context.abort(reason);
-        },
-        end(result) {
-          if (isOver) return;
-          isOver = true;
-          deadlines.delete(run);
-          if (abortedBy) graces.delete(giveUp);
-          held.running = null;
-          resolve(result);
-        },
-      };
-      held.running = run;
-      if (timeoutMs > 0) deadlines.add(run);
-      running.then(
-        // A handler that watches its signal may have returned early because of it; one that never looked has finished.
-        () => run.end(abortedBy && context.hasReadSignal ? resultAfter(abortedBy) : succeeded(context)),
-        (error: unknown) => run.end(abortedBy ? resultAfter(abortedBy) : { kind: "failed", error }),
-      );
-    });
+  function onGivenUp(run: HandlerRun): void {
+    abandoned += 1;
+    run.context.log.error({ reason: run.abortedBy?.message }, "handler went on after its signal aborted: its place is given up");
+    run.end(resultAfter(run.abortedBy ?? new InterruptedError("interrupted")));
   }
 
   return {
@@ -112,14 +135,14 @@ export function createDispatcher({ model, methods, timeoutMs, scope }: Dispatche
       const context = new DeliveryContext(message, failures + crashes + 1, scope);
       try {
         const returned = runInContext(context, () => handler.invoke(handler.event as never, context));
-        return isThenable(returned) ? startRun(context, returned, held) : succeeded(context);
+        return isThenable(returned) ? new HandlerRun(context, held, limits).follow(returned) : succeeded(context);
       } catch (error) {
         return { kind: "failed", error };
       }
     },
     close() {
       deadlines.close();
-      graces.close();
+      limits.graces.close();
     },
     get abandoned() {
       return abandoned;
@@ -128,6 +151,7 @@ export function createDispatcher({ model, methods, timeoutMs, scope }: Dispatche
 }
 
 function succeeded(context: DeliveryContext): Result {
+  context.end();
   return { kind: "succeeded", raised: context.raised };
 }
 
@@ -136,5 +160,6 @@ function resultAfter(reason: Error): Result {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+  const canBe = (typeof value === "object" && value !== null) || typeof value === "function";
+  return canBe && typeof (value as PromiseLike<unknown>).then === "function";
 }

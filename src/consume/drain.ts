@@ -26,6 +26,8 @@ export interface DrainOptions {
   readonly consumer: Consumer;
   /** Aborting it ends settlements that the broker keeps refusing. */
   readonly settling: AbortController;
+  /** Settles when nothing can arrive any more. */
+  readonly intakeEnded: () => Promise<unknown>;
   readonly log: Logger;
 }
 
@@ -34,7 +36,10 @@ export async function releaseIdle(options: DrainOptions): Promise<number> {
   return release(options.schedule.takeIdle(), options);
 }
 
-/** 1. what runs may finish, 2. what still runs is aborted, 3. acks are sent, 4. the rest is handed back. */
+/**
+ * 1. what runs may finish, 2. what still runs is aborted, 3. acks are sent, 4. the last read and claim have ended,
+ * 5. the rest is handed back.
+ */
 export async function drain(options: DrainOptions, deadline: number): Promise<DrainReport> {
   const { schedule, holdings, acks, settling } = options;
   const atStart = schedule.running;
@@ -48,6 +53,9 @@ export async function drain(options: DrainOptions, deadline: number): Promise<Dr
   }
   await withTimeout(acks.flush(AbortSignal.timeout(GRACE_MS)), GRACE_MS * 2);
   settling.abort();
+  await withTimeout(options.intakeEnded(), GRACE_MS);
+  // For its timers: what was parked since is among what is held.
+  schedule.takeIdle();
   const released = await release([...holdings.all()], options);
   return { finished: atStart - cancelled, cancelled, released };
 }

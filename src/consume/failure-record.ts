@@ -8,6 +8,7 @@ import type { Held } from "./held.ts";
 const MAX_MESSAGE_LENGTH = 2048;
 const MAX_STACK_LENGTH = 8192;
 const MAX_CAUSES = 5;
+const MAX_NAME_LENGTH = 256;
 
 /** Takes credentials out of a text: error messages quote URLs. */
 export type Redact = (text: string) => string;
@@ -84,27 +85,68 @@ export function failureOfMissing(
   };
 }
 
+/**
+ * What was thrown, whatever it was, as text: never throws, for a message whose error cannot be
+ * described could not be settled either.
+ */
 export function describeError(error: unknown, redact: Redact): FailureError {
-  if (!(error instanceof Error)) return { name: "NonError", message: cut(redact(String(error)), MAX_MESSAGE_LENGTH) };
-  const { code } = error as { code?: unknown };
+  const text = (value: unknown, length: number): string => cut(redacted(textOf(value), redact), length);
+  if (!isError(error)) return { name: "NonError", message: text(error, MAX_MESSAGE_LENGTH) };
+  const code = property(error, "code");
+  const stack = property(error, "stack");
   return {
-    name: error.name,
-    message: cut(redact(error.message), MAX_MESSAGE_LENGTH),
-    stack: error.stack === undefined ? undefined : cut(redact(error.stack), MAX_STACK_LENGTH),
-    code: typeof code === "string" || typeof code === "number" ? String(code) : undefined,
-    cause: causesOf(error, redact),
+    name: cut(textOf(property(error, "name")), MAX_NAME_LENGTH),
+    message: text(property(error, "message"), MAX_MESSAGE_LENGTH),
+    stack: stack === undefined ? undefined : text(stack, MAX_STACK_LENGTH),
+    code: typeof code === "string" || typeof code === "number" ? cut(String(code), MAX_NAME_LENGTH) : undefined,
+    cause: causesOf(error, text),
   };
 }
 
-function causesOf(error: Error, redact: Redact): readonly string[] | undefined {
+function causesOf(error: object, text: (value: unknown, length: number) => string): readonly string[] | undefined {
   const causes: string[] = [];
-  let cause = error.cause;
+  let cause = property(error, "cause");
   while (cause !== undefined && causes.length < MAX_CAUSES) {
-    const { name, message } = describeError(cause, redact);
-    causes.push(`${name}: ${message}`);
-    cause = cause instanceof Error ? cause.cause : undefined;
+    const described = isError(cause) ? `${textOf(property(cause, "name"))}: ${textOf(property(cause, "message"))}` : cause;
+    causes.push(text(described, MAX_MESSAGE_LENGTH));
+    cause = isError(cause) ? property(cause, "cause") : undefined;
   }
   return causes.length > 0 ? causes : undefined;
+}
+
+const UNREADABLE = "(unreadable: reading it threw)";
+
+function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error;
+  } catch {
+    return false;
+  }
+}
+
+function property(of: object, name: string): unknown {
+  try {
+    return (of as Record<string, unknown>)[name];
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** Rather no text than one that may hold a credential. */
+function redacted(text: string, redact: Redact): string {
+  try {
+    return redact(text);
+  } catch {
+    return "(withheld: it could not be redacted)";
+  }
 }
 
 /**

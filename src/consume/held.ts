@@ -41,6 +41,7 @@ export function heldId({ lane, entryId }: Pick<Delivery, "lane" | "entryId">): s
 export interface Holdings {
   has(of: Pick<Delivery, "lane" | "entryId">): boolean;
   get(of: Pick<Delivery, "lane" | "entryId">): Held | undefined;
+  /** In place of a lost one of the same id, if there is one. */
   add(held: Held): void;
   forget(held: Held): void;
   all(): Iterable<Held>;
@@ -48,22 +49,34 @@ export interface Holdings {
   readonly bytes: number;
 }
 
+/** A place that is emptied when its delivery is forgotten: outgrown tables of a `Map` stay for a while, with all they hold. */
+interface Place {
+  held: Held | null;
+}
+
 export function createHoldings(): Holdings {
-  const held = new Map<string, Held>();
+  const places = new Map<string, Place>();
   let bytes = 0;
   return {
-    has: (of) => held.has(heldId(of)),
-    get: (of) => held.get(heldId(of)),
-    add(item) {
-      held.set(heldId(item.delivery), item);
-      bytes += item.bytes;
+    has: (of) => places.has(heldId(of)),
+    get: (of) => places.get(heldId(of))?.held ?? undefined,
+    add(held) {
+      places.set(heldId(held.delivery), { held });
+      bytes += held.bytes;
     },
-    forget(item) {
-      if (held.delete(heldId(item.delivery))) bytes -= item.bytes;
+    forget(held) {
+      const id = heldId(held.delivery);
+      const place = places.get(id);
+      if (!place) return;
+      place.held = null;
+      places.delete(id);
+      bytes -= held.bytes;
     },
-    all: () => held.values(),
+    *all() {
+      for (const { held } of places.values()) if (held) yield held;
+    },
     get size() {
-      return held.size;
+      return places.size;
     },
     get bytes() {
       return bytes;

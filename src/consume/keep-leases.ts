@@ -43,6 +43,8 @@ export interface TakeoverOptions extends LeaseOptions {
   /** How many may be taken now. */
   readonly room: () => number;
   readonly onClaimed: (claimed: Claimed) => void | Promise<void>;
+  /** A claim failed: it may have been carried out all the same, and its reply lost. */
+  readonly onUncertain: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -61,6 +63,7 @@ export async function runTakeover(options: TakeoverOptions): Promise<void> {
       } catch (error) {
         // The read loop meets the same broker, and reports and repairs it.
         log.debug({ err: error }, "looking for lost deliveries failed");
+        options.onUncertain();
       }
     }
     // Many workers that started together should not all look at the same moment.

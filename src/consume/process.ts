@@ -1,8 +1,8 @@
 /**
  * One delivery on one screen: decode → dispatch → handle → decide → settle.
  *
- * A throw in decode, dispatch or handle is caught here and becomes a result: no message can end the loop. Only `settle` may
- * reject; the delivery then stays pending, and is claimed when its lease runs out.
+ * A throw in decode, dispatch or handle is caught here and becomes a result: no message can end the loop. What rejects beyond
+ * that is a fault of our own: the delivery stays held, and its turn comes again.
  */
 import type { Message } from "../message/message.ts";
 import { decide, type Outcome, type Result } from "./decide.ts";
@@ -22,7 +22,11 @@ export interface ProcessSteps {
   readonly policy: RetryPolicy;
 }
 
+const DROP: Outcome = { kind: "drop" };
+
 export async function process(held: Held, isProbe: boolean, steps: ProcessSteps): Promise<Disposition> {
+  // Taken over while it waited its turn: running it here as well would only double it.
+  if (held.isLost) return steps.settle(held, DROP, undefined);
   let handler: Handler | null = null;
   let result: Result;
   try {

@@ -36,6 +36,8 @@ export interface ReadLoop {
   run(): Promise<void>;
   /** There may be room again. */
   poke(): void;
+  /** A reply that held deliveries may have been lost: own unknown ones are looked for before the next read. */
+  recoverSoon(): void;
   /** The last read failed: the broker cannot be used. */
   readonly isFailing: boolean;
   /** When the loop last turned, on the monotonic clock. */
@@ -49,13 +51,17 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
   let needsRecovery = false;
   let needsGroups = false;
   let room: Deferred<void> | null = null;
+  signal.addEventListener("abort", () => room?.resolve(), { once: true });
 
   async function waitForRoom(): Promise<number> {
     for (;;) {
       const count = options.wanted(0);
       if (count > 0 || signal.aborted) return count;
       room = createDeferred();
-      await Promise.race([room.promise, sleep(ROOM_CHECK_MS, signal)]);
+      // Pokes come with every settled message: each wait must take its timer away with it.
+      const lookAround = setTimeout(room.resolve, ROOM_CHECK_MS);
+      await room.promise;
+      clearTimeout(lookAround);
       room = null;
       lastTurnMs = performance.now();
     }
@@ -69,8 +75,9 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
       needsGroups = false;
     }
     if (needsRecovery) {
-      await options.onRecovered(await consumer.recover(options.isHeld));
+      // First, for it may be asked for again meanwhile; a failure asks for it anyway.
       needsRecovery = false;
+      await options.onRecovered(await consumer.recover(options.isHeld));
     }
   }
 
@@ -90,7 +97,7 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
     lastTurnMs = performance.now();
     if (failures > 0) log.info({ failures }, "reading again");
     failures = 0;
-    const count = signal.aborted ? 0 : options.wanted(deliveries.length);
+    const count = signal.aborted || needsRecovery ? 0 : options.wanted(deliveries.length);
     const next = count > 0 ? consumer.read(count, options.blockMs) : null;
     options.onNew(deliveries);
     return { next };
@@ -101,12 +108,15 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
     const count = await waitForRoom();
     if (signal.aborted) return { reading: null };
     await repair();
+    // A stop that came meanwhile found no read to wake.
+    if (signal.aborted) return { reading: null };
     return { reading: consumer.read(count, options.blockMs) };
   }
 
   return {
     async run() {
       let current: Reading | null = null;
+      lastTurnMs = performance.now();
       while (!signal.aborted) {
         try {
           // Not awaited as such: a read lasts until something arrives.
@@ -123,6 +133,9 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
     },
     poke() {
       room?.resolve();
+    },
+    recoverSoon() {
+      needsRecovery = true;
     },
     get isFailing() {
       return failures > 0;

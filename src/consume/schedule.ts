@@ -33,6 +33,9 @@ export interface Schedule {
   readonly parked: number;
 }
 
+/** A longer timer would fire at once: a longer wait takes several. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 type KeyQueue = Held[] | null;
 
 export function createSchedule(options: ScheduleOptions): Schedule {
@@ -52,12 +55,15 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   }
 
   function waitFor(held: Held, delayMs: number): void {
-    const timer = setTimeout(() => {
-      parked.delete(held);
-      held.notBeforeMs = 0;
-      makeReady(held);
-      pump();
-    }, delayMs);
+    const timer = setTimeout(
+      () => {
+        parked.delete(held);
+        if (delayMs <= MAX_TIMER_MS) held.notBeforeMs = 0;
+        makeReady(held);
+        pump();
+      },
+      Math.min(delayMs, MAX_TIMER_MS),
+    );
     parked.set(held, timer);
   }
 

@@ -10,6 +10,7 @@ import type { Broker, Consumer, DeadLetterResult } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import { sleep } from "../primitives/abort.ts";
 import { backoffMs } from "../primitives/backoff.ts";
+import { traceIdsOf } from "../telemetry/tracing.ts";
 import type { AckBatch } from "./ack-batch.ts";
 import type { Outcome } from "./decide.ts";
 import { describeError, failureOf, type FailureSubject } from "./failure-record.ts";
@@ -153,5 +154,6 @@ export function idsOf(held: Held): object {
     messageType: message?.type,
     key: message?.key,
     correlationId: message?.correlationId,
+    traceId: traceIdsOf(message?.traceparent)?.traceId,
   };
 }

@@ -10,9 +10,11 @@ import type { Logger } from "pino";
 import type { SubscriptionSettings } from "../config/settings.ts";
 import type { SubscriptionModel } from "../domain/model.ts";
 import type { SubscriptionStatus } from "../health/status.ts";
-import type { Broker, Claimed, Delivery } from "../ports/broker.ts";
+import type { Broker, Delivery } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Semaphore } from "../primitives/semaphore.ts";
+import type { HistogramSnapshot } from "../telemetry/histogram.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { createAckBatch } from "./ack-batch.ts";
 import { createCapacity, type CapacityInput } from "./capacity.ts";
 import { createCircuitBreaker, type Circuit } from "./circuit-breaker.ts";
@@ -21,16 +23,18 @@ import type { Result } from "./decide.ts";
 import type { PrepareRaised } from "./delivery-context.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { drain, releaseIdle, type DrainReport } from "./drain.ts";
-import { failureOfMissing, type FailureSubject, type Redact } from "./failure-record.ts";
+import type { FailureSubject, Redact } from "./failure-record.ts";
 import { createHoldings } from "./held.ts";
-import { hold, messageOf } from "./hold.ts";
+import { messageOf } from "./hold.ts";
+import { createIntake } from "./intake.ts";
 import { runRenewal, runTakeover } from "./keep-leases.ts";
 import type { ProcessSteps } from "./process.ts";
 import { createReadLoop } from "./read.ts";
-import { classify, type RetryPolicy } from "./retry-policy.ts";
+import { classify, retryPolicyOf } from "./retry-policy.ts";
 import { lose, run, type RunOptions } from "./run.ts";
 import { createSchedule } from "./schedule.ts";
 import { createSettle } from "./settle.ts";
+import { traceDeliveries } from "./trace-deliveries.ts";
 
 export interface SubscriptionOptions {
   readonly model: SubscriptionModel;
@@ -46,12 +50,14 @@ export interface SubscriptionOptions {
   readonly maxMessageBytes: number;
   /** One suspect at a time in the whole process. */
   readonly suspectTurn: Semaphore;
+  /** Null: no traces. */
+  readonly tracing?: Tracing | null;
 }
 
 export type SubscriptionState = "new" | "starting" | "running" | "quiet" | "draining" | "stopped";
 
 /** What this process knows by itself; lag and depths come from the sampler. */
-export type LocalStatus = Omit<SubscriptionStatus, "lag" | "lagSeconds" | "pending" | "oldestPendingSeconds" | "dlqDepth">;
+export type LocalStatus = Omit<SubscriptionStatus, "lag" | "lagSeconds" | "pending" | "oldestPendingSeconds" | "dlqDepth" | "replayBacklog">;
 
 export interface Subscription {
   readonly model: SubscriptionModel;
@@ -62,6 +68,8 @@ export interface Subscription {
   /** Lets handlers finish until `deadline` (monotonic, ms), settles, leaves the group. */
   drain(deadline: number): Promise<DrainReport>;
   status(): LocalStatus;
+  /** How long runs took, in seconds. */
+  durations(): HistogramSnapshot;
   readonly circuit: Circuit;
   /** Holds nothing, not even something to ack. */
   readonly isIdle: boolean;
@@ -85,7 +93,9 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   const counts = createCounts();
   const capacity = createCapacity(settings);
   let state: SubscriptionState = "new";
-  let background: Promise<unknown> = Promise.resolve();
+  /** What brings deliveries in. */
+  let arriving: Promise<unknown> = Promise.resolve();
+  let renewal: Promise<void> = Promise.resolve();
 
   const consumer = broker.createConsumer({
     stream: model.stream,
@@ -120,7 +130,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   const settle = createSettle({
     broker, consumer, acks, clock, log, subject,
     signal: settling.signal,
-    isStopping: () => state !== "running",
+    isStopping,
     count: (settled) => counts.settled(settled),
     forget: (held) => holdings.forget(held),
   });
@@ -132,28 +142,44 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     settle,
     policy,
   };
+  const traced = options.tracing
+    ? traceDeliveries({ tracing: options.tracing, stream: model.stream, subscription: model.name, consumer: options.consumerName, steps })
+    : null;
   const schedule = createSchedule({
     limit: runLimit,
     start(held) {
-      void run(held, runOptions).then(() => readLoop.poke());
+      void run(held, runOptions);
     },
   });
   const runOptions: RunOptions = {
-    consumer, schedule, holdings, breaker, capacity, counts, steps, log, suspectTurn: options.suspectTurn,
+    consumer, schedule, breaker, capacity, counts, log,
+    steps: traced?.steps ?? steps,
+    redact: options.redact,
+    isStopping,
+    suspectTurn: options.suspectTurn,
+    onOver: () => readLoop.poke(),
   };
-  const drainOptions = { schedule, holdings, acks, consumer, settling, log };
+  const intake = createIntake({ consumer, holdings, schedule, capacity, counts, clock, log, subject, holdOptions });
+  const drainOptions = { schedule, holdings, acks, consumer, settling, log, intakeEnded: () => arriving };
   const readLoop = createReadLoop({
     consumer, log, wanted,
     signal: reading.signal,
     blockMs: settings.blockingTimeoutMs,
     isHeld: (lane, entryId) => holdings.has({ lane, entryId }),
-    onNew: takeIn,
-    onRecovered: takeOver,
+    onNew(deliveries) {
+      if (traced) traced.receive(deliveries, () => intake.takeIn(deliveries), (delivery) => holdings.get(delivery));
+      else intake.takeIn(deliveries);
+    },
+    onRecovered: (claimed) => intake.takeBack(claimed),
     onGroupsMade(count) {
       counts.add("groupsRecreated", count);
       log.error("the consumer group had vanished and was made again: whatever the broker lost with it is not delivered");
     },
   });
+
+  function isStopping(): boolean {
+    return state !== "running";
+  }
 
   function runLimit(): number {
     if (state !== "running") return 0;
@@ -184,33 +210,6 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     return capacity.claimable(load(0));
   }
 
-  /** Decodes and schedules; what is held already is left alone. */
-  function takeIn(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) {
-      if (holdings.has(delivery)) continue;
-      const held = hold(delivery, holdOptions);
-      capacity.observeEntry(held.bytes);
-      holdings.add(held);
-      schedule.add(held);
-    }
-    schedule.pump();
-  }
-
-  async function takeOver({ deliveries, missing }: Claimed): Promise<void> {
-    if (deliveries.length > 0) {
-      log.warn({ messages: deliveries.length, first: deliveries[0]?.entryId }, "took over deliveries whose consumer was lost");
-      counts.add("claimed", deliveries.length);
-    }
-    takeIn(deliveries);
-    for (const entry of missing) {
-      const failure = failureOfMissing(entry, clock.now(), subject);
-      const result = await consumer.buryMissing(entry, JSON.stringify(failure));
-      if (result !== "moved") continue;
-      counts.add("missing", 1);
-      log.error({ entryId: entry.entryId }, failure.error.message);
-    }
-  }
-
   function observe(result: Result): void {
     if (result.kind === "succeeded") return breaker.record("success");
     if (result.kind !== "failed") return;
@@ -227,6 +226,14 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       const held = holdings.get(delivery);
       if (held) lose(held);
     }
+  }
+
+  async function quiet(): Promise<number> {
+    if (state !== "running") return 0;
+    state = "quiet";
+    reading.abort();
+    await consumer.wake();
+    return releaseIdle(drainOptions);
   }
 
   function healthOf(): SubscriptionStatus["status"] {
@@ -246,39 +253,30 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       if (signal.aborted) return;
       state = "running";
       const leases = { consumer, log, claimIdleMs: settings.claimIdleMs };
-      background = Promise.all([
-        readLoop.run(),
-        runTakeover({
-          ...leases,
-          signal: reading.signal,
-          room: claimable,
-          onClaimed: takeOver,
-        }),
-        runRenewal({
-          ...leases,
-          signal: renewing.signal,
-          held: () => [...holdings.all()].map((held) => held.delivery),
-          onLost,
-        }),
-      ]);
+      const takeover = runTakeover({
+        ...leases,
+        signal: reading.signal,
+        room: claimable,
+        onClaimed: (claimed) => intake.takeOver(claimed),
+        onUncertain: () => readLoop.recoverSoon(),
+      });
+      arriving = Promise.all([readLoop.run(), takeover]);
+      renewal = runRenewal({
+        ...leases,
+        signal: renewing.signal,
+        held: () => [...holdings.all()].map((held) => held.delivery),
+        onLost,
+      });
     },
-    async quiet() {
-      if (state === "running") {
-        state = "quiet";
-        reading.abort();
-        await consumer.wake();
-        return releaseIdle(drainOptions);
-      }
-      return 0;
-    },
+    quiet,
     async drain(deadline) {
       if (state === "stopped") return { finished: 0, cancelled: 0, released: 0 };
+      await quiet();
       state = "draining";
       breaker.close();
       const report = await drain(drainOptions, deadline);
       renewing.abort();
-      reading.abort();
-      await background;
+      await Promise.all([arriving, renewal]);
       dispatcher.close();
       await consumer.close();
       state = "stopped";
@@ -296,24 +294,13 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       held: holdings.size,
       counts: counts.snapshot({ readerRestarts: consumer.state.readerRestarts, abandoned: dispatcher.abandoned }),
     }),
+    durations: () => counts.durations(),
     get circuit() {
       return breaker.circuit;
     },
     get isIdle() {
       return holdings.size === 0;
     },
-  };
-}
-
-function retryPolicyOf(model: SubscriptionModel, settings: SubscriptionSettings): RetryPolicy {
-  return {
-    maxRetries: settings.maxRetries,
-    baseMs: settings.retryDelaySeconds * 1000,
-    maxMs: settings.retryMaxDelaySeconds * 1000,
-    isDlqEnabled: settings.enableDlq,
-    retryOn: model.retryOn,
-    deadLetterOn: model.deadLetterOn,
-    random: Math.random,
   };
 }
 

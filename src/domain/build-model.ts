@@ -73,8 +73,19 @@ function addEvent(eventClass: EventClass, events: Map<string, EventClass>, fault
   if (known === eventClass) return;
   if (known && known.schema !== eventClass.schema) faults.push(`two event classes are called ${eventType}`);
   events.set(eventType, eventClass);
-  if (eventClass.schema["~standard"].validate(undefined) instanceof Promise) {
-    faults.push(`the schema of ${eventType} validates asynchronously: use a synchronous one`);
+  const fault = schemaFault(eventClass);
+  if (fault !== null) faults.push(fault);
+}
+
+function schemaFault({ eventType, schema }: EventClass): string | null {
+  try {
+    const result = schema["~standard"].validate(undefined);
+    if (!(result instanceof Promise)) return null;
+    // What it comes to is of no interest, and must not end the process.
+    result.catch(() => undefined);
+    return `the schema of ${eventType} validates asynchronously: use a synchronous one`;
+  } catch (error) {
+    return `the schema of ${eventType} throws instead of naming issues: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

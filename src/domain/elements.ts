@@ -103,7 +103,9 @@ export function payloadOf(event: EventInstance): unknown {
 
 /** The class of an event instance. */
 export function classOf(event: EventInstance): EventClass | null {
-  const { constructor } = event as { constructor?: unknown };
+  // Of its prototype: a payload may have a property of that name.
+  const prototype: unknown = typeof event === "object" && event !== null ? Object.getPrototypeOf(event) : null;
+  const constructor = (prototype as { constructor?: unknown } | null)?.constructor;
   return isEventClass(constructor) ? constructor : null;
 }
 

@@ -1,13 +1,15 @@
 /** The probes over HTTP, for a server of one's own: node:http, Express, Fastify, and anything that speaks Fetch. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redactText } from "../config/redact.ts";
+import { backlogOf, type BacklogVerdict } from "./backlog.ts";
 import { livenessOf, readinessOf, type HealthSource, type Verdict } from "./probes.ts";
 import type { EngineStatus } from "./status.ts";
 
-const PROBES: Readonly<Record<string, (status: EngineStatus) => Verdict>> = {
+const PROBES: Readonly<Record<string, (status: EngineStatus) => Verdict | BacklogVerdict>> = {
   "/livez": livenessOf,
   "/healthz": livenessOf,
   "/readyz": readinessOf,
+  "/backlog": backlogOf,
 };
 
 export interface HealthAnswer {

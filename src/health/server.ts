@@ -84,13 +84,17 @@ function listen(server: Server, options: HealthServerOptions, signal: AbortSigna
   const { host, port, log } = options;
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, host, port));
+    // Not the `signal` option of listen(): that one closes the server whenever it aborts, also long after the start.
+    const giveUp = (): void => void server.close();
+    signal.addEventListener("abort", giveUp, { once: true });
     server.once("error", onError);
-    server.listen({ host, port, signal }, () => {
+    server.listen({ host, port }, () => {
+      signal.removeEventListener("abort", giveUp);
       server.off("error", onError);
       server.on("error", (error) => log.error({ err: error }, "health server error"));
       resolve();
     });
-    // node closes an aborted server without a word.
+    // A server that is closed before it listens says nothing else.
     server.once("close", () => resolve());
   });
 }

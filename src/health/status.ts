@@ -42,6 +42,8 @@ export interface SubscriptionStatus {
   readonly pending: number | null;
   readonly oldestPendingSeconds: number | null;
   readonly dlqDepth: number | null;
+  /** Replayed dead letters not yet handled. */
+  readonly replayBacklog: number | null;
   readonly circuitState: CircuitState;
   /** "stalled": its loop has not turned within its budget. "disconnected": it cannot reach its broker. */
   readonly status: "ok" | "starting" | "disconnected" | "stalled" | "stopped";

@@ -2,6 +2,8 @@
 export interface ShutdownStep {
   readonly name: string;
   readonly outcome: "ok" | "failed" | "timed_out";
+  /** The most it may have taken, in ms: the sum over all steps is the longest a shutdown lasts. */
+  readonly budgetMs: number;
   readonly durationMs: number;
   readonly error?: string;
 }

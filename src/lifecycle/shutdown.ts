@@ -28,8 +28,14 @@ async function runStep({ name, budgetMs, run }: PlannedStep): Promise<ShutdownSt
   const durationMs = (): number => Math.round(performance.now() - startedMs);
   try {
     const result = await withTimeout(run(), budgetMs);
-    return { name, outcome: result === TIMED_OUT ? "timed_out" : "ok", durationMs: durationMs() };
+    return { name, outcome: result === TIMED_OUT ? "timed_out" : "ok", budgetMs, durationMs: durationMs() };
   } catch (error) {
-    return { name, outcome: "failed", durationMs: durationMs(), error: error instanceof Error ? error.message : String(error) };
+    return { name, outcome: "failed", budgetMs, durationMs: durationMs(), error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Waits for all, also when one fails: what comes next must not begin while others are still at it. Then rejects with the first failure. */
+export async function everyOne<T>(all: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }

@@ -75,7 +75,6 @@ export function createDeadLetterKeeper(options: DeadLetterKeeperOptions): DeadLe
     const dlqStream = deadLetterStream(stream.stream, stream.group);
     const trimmed = await trim(stream, signal);
     if (trimmed > 0) {
-      countsOf(dlqStream).trimmed += trimmed;
       log.warn({ dlqStream, trimmed, retentionHours: stream.retentionHours }, "dead letters older than their retention were deleted");
     }
     await judge(stream, dlqStream, await deadLetters.depth(stream));
@@ -86,6 +85,8 @@ export function createDeadLetterKeeper(options: DeadLetterKeeperOptions): DeadLe
     for (let chunk = 0; chunk < MAX_CHUNKS_PER_CYCLE && !signal.aborted; chunk += 1) {
       const removed = await deadLetters.trim(stream, stream.retentionHours * MS_PER_HOUR, TRIM_CHUNK);
       total += removed;
+      // At once: should the next chunk fail, these are gone all the same.
+      if (removed > 0) countsOf(deadLetterStream(stream.stream, stream.group)).trimmed += removed;
       if (removed < TRIM_CHUNK) break;
     }
     return total;

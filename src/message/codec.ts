@@ -13,7 +13,8 @@ import type { Message, OutgoingMessage } from "./message.ts";
 const MAX_DEPTH = 64;
 /** The most fields of an entry in binary mode: attributes, not a payload. */
 const MAX_FIELDS = 64;
-const MAX_ATTRIBUTE_LENGTH = 4096;
+/** Characters of an attribute; longer ones are refused. */
+export const MAX_ATTRIBUTE_LENGTH = 4096;
 
 export interface EntryOrigin {
   readonly stream: string;

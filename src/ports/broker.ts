@@ -157,6 +157,8 @@ export interface Broker {
    */
   append(entries: readonly NewEntry[]): Promise<readonly string[]>;
   createConsumer(address: ConsumerAddress): Consumer;
+  /** Connections open now; left out where there are none to count. */
+  readonly activeConnections?: number;
   /** Asks the server. Never rejects; answers within `timeoutMs`. */
   probe(timeoutMs: number): Promise<BrokerStatus>;
   /** Closes every connection it opened. Safe twice. */

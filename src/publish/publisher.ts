@@ -5,7 +5,7 @@ import { EngineError } from "../errors.ts";
 import { classOf, payloadOf, type EventInstance } from "../domain/elements.ts";
 import type { Published, Publisher, PublishOptions } from "../domain/domain.ts";
 import type { DomainModel } from "../domain/model.ts";
-import { encode, isReservedAttribute } from "../message/codec.ts";
+import { encode, isReservedAttribute, MAX_ATTRIBUTE_LENGTH } from "../message/codec.ts";
 import type { Message, OutgoingMessage } from "../message/message.ts";
 import { isValidName } from "../message/names.ts";
 import type { Broker, NewEntry } from "../ports/broker.ts";
@@ -65,7 +65,8 @@ export function createPublisher(options: PublisherOptions): PreparingPublisher {
       headers: checkedHeaders(publish.headers),
       data: payloadOf(event),
     };
-    const fields = encode(message);
+    checkAttributes(message);
+    const fields = encoded(message);
     checkSize(eventClass.eventType, fields[1]);
     return { id, stream, fields };
   }
@@ -87,6 +88,28 @@ export function createPublisher(options: PublisherOptions): PreparingPublisher {
     },
     close: () => options.onClose?.() ?? Promise.resolve(),
   };
+}
+
+/** What every consumer would refuse is refused here, where somebody can do something about it. */
+function checkAttributes({ id, key, correlationId, causationId, traceparent, tracestate, headers }: OutgoingMessage): void {
+  const attributes = Object.entries({ id, key, correlationId, causationId, traceparent, tracestate, ...headers });
+  for (const [name, value] of attributes) {
+    if (value === undefined || (typeof value === "string" && value.length <= MAX_ATTRIBUTE_LENGTH)) continue;
+    const problem = typeof value === "string" ? `is longer than ${MAX_ATTRIBUTE_LENGTH} characters` : `is ${typeof value}, not text`;
+    throw new EngineError("ENGINE_PUBLISH_INVALID", `${name} ${problem}`);
+  }
+}
+
+function encoded(message: OutgoingMessage): readonly [string, string] {
+  try {
+    return encode(message);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError("ENGINE_PUBLISH_INVALID", `${message.type} cannot be written as JSON: ${reason}`, {
+      hint: "Its data may hold what JSON knows: no bigint, no cycle.",
+      cause,
+    });
+  }
 }
 
 function keyOf(event: EventInstance, property: string | undefined): string | undefined {

@@ -167,6 +167,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
 
   return {
     async ensureGroups() {
+      reader.open();
       let made = 0;
       // A group that vanished lost its place: everything still there is delivered again rather than skipped.
       if (await createGroup(lanes.main.stream, hasGroups ? "0" : address.startFrom)) made += 1;

@@ -20,6 +20,8 @@ const UNBLOCK_TIMEOUT_MS = 100;
 const STUCK_AFTER_MS = 30_000;
 
 export interface Reader {
+  /** Opens its connection; nothing is opened before. Throws when there are too many. */
+  open(): void;
   /** XREADGROUP `>` on both lanes. */
   read(count: number, blockMs: number): Promise<readonly StreamReply[]>;
   wake(): Promise<void>;
@@ -44,7 +46,7 @@ export function createReader(options: ReaderOptions): Reader {
   let isClosed = false;
   let notReadySince: number | null = null;
   let readerId: number | null = null;
-  let client = open();
+  let client: Redis | null = null;
 
   function open(): Redis {
     const opened = connections.openReader(`engine:reader:${consumer}`);
@@ -68,12 +70,18 @@ export function createReader(options: ReaderOptions): Reader {
     restarts += 1;
     notReadySince = null;
     log.warn({ reason, restarts }, "reader connection replaced");
-    connections.discard(client);
+    if (client) connections.discard(client);
     client = open();
   }
 
+  function connected(): Redis {
+    if (isClosed) throw new BrokerError("the reader is closed", { isTransient: false });
+    client ??= open();
+    return client;
+  }
+
   function isReady(): boolean {
-    return client.status === "ready";
+    return client?.status === "ready";
   }
 
   async function whenReady(): Promise<void> {
@@ -82,13 +90,13 @@ export function createReader(options: ReaderOptions): Reader {
       return;
     }
     notReadySince ??= performance.now();
-    if (client.status === "end" || performance.now() - notReadySince > STUCK_AFTER_MS) {
-      replace(`stuck in ${client.status}`);
+    if (client?.status === "end" || performance.now() - notReadySince > STUCK_AFTER_MS) {
+      replace(`stuck in ${client?.status}`);
     }
     const giveUpAt = performance.now() + 1000;
     while (!isReady() && !wasWoken && performance.now() < giveUpAt) await sleep(5);
     if (!isReady() && !wasWoken) {
-      throw new BrokerError(`the reader is ${client.status}, not ready`, { isTransient: true });
+      throw new BrokerError(`the reader is ${client?.status}, not ready`, { isTransient: true });
     }
     notReadySince = null;
   }
@@ -97,7 +105,7 @@ export function createReader(options: ReaderOptions): Reader {
     const block = blockMs > 0 ? (["BLOCK", blockMs] as const) : [];
     const watchdogMs = blockMs + Math.max(5000, 2 * blockMs);
     const reply = await withTimeout(
-      client.call("XREADGROUP", "GROUP", group, consumer, "COUNT", count, ...block, "STREAMS", ...streams, ">", ">"),
+      connected().call("XREADGROUP", "GROUP", group, consumer, "COUNT", count, ...block, "STREAMS", ...streams, ">", ">"),
       watchdogMs,
     );
     if (reply === TIMED_OUT) {
@@ -108,11 +116,15 @@ export function createReader(options: ReaderOptions): Reader {
   }
 
   return {
+    open() {
+      connected();
+    },
     async read(count, blockMs) {
       return translated(async () => {
         isReading = true;
         wasWoken = false;
         try {
+          connected();
           await whenReady();
           // Woken before there was anything on the server to unblock.
           return wasWoken ? [] : await send(count, blockMs);
@@ -132,11 +144,11 @@ export function createReader(options: ReaderOptions): Reader {
         if (isReading) await sleep(WAKE_RETRY_MS);
       }
       // The server does not answer: hang up, so that the read ends.
-      if (isReading) client.disconnect(true);
+      if (isReading) client?.disconnect(true);
     },
     close() {
       isClosed = true;
-      connections.discard(client);
+      if (client) connections.discard(client);
     },
     get restarts() {
       return restarts;

@@ -59,5 +59,6 @@ function explainHandler(handler: string, config: EngineConfig, domain: Domain | 
 }
 
 function textOf(value: ExplainRow["value"]): string | null {
-  return value === null ? null : String(value);
+  if (value === null) return null;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

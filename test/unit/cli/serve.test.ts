@@ -24,8 +24,8 @@ interface FakeEngine extends Engine {
 
 const REPORT: ShutdownReport = {
   steps: [
-    { name: "drain handlers", outcome: "ok", durationMs: 12 },
-    { name: "broker default", outcome: "failed", durationMs: 3, error: "no answer" },
+    { name: "drain handlers", outcome: "ok", budgetMs: 1000, durationMs: 12 },
+    { name: "broker default", outcome: "failed", budgetMs: 1000, durationMs: 3, error: "no answer" },
   ],
   durationMs: 15,
   finished: 2,

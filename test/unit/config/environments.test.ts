@@ -56,7 +56,7 @@ describe("environments", () => {
   test("a table with no section inside is an unknown section", () => {
     assert.deepEqual(faultsIn("[serevr.dlq]\nenabled = true\n[other]\nport = 1\n[empty]\n"), [
       'domain.toml:1 serevr: unknown section; did you mean "server"?',
-      "domain.toml:3 other: unknown section (there are: databases, brokers, caches, event_store, server, telemetry, logging)",
+      "domain.toml:3 other: unknown section (there are: databases, brokers, caches, event_store, server, telemetry, logging, check)",
     ]);
   });
 

@@ -80,7 +80,7 @@ describe("what a file may say", () => {
     assert.equal(config.server.subscriptions["AuditHandler"]?.messagesPerTick, 50);
     assert.deepEqual(config.server.profiles["bulk"], { inherits: "batch", messagesPerTick: 1000 });
     assert.deepEqual(config.eventStore, { database: "default" });
-    assert.deepEqual(config.usedSections, ["databases", "caches", "event_store", "telemetry"]);
+    assert.deepEqual(config.usedSections, ["databases", "caches", "event_store"]);
   });
 
   test("a syntax error has its line and none of the file's text", () => {

@@ -37,7 +37,7 @@ describe("domain.toml.example", () => {
   test("is valid with everything that is commented out", () => {
     const whole = uncomment(example);
     const config = load(whole, { DATABASE_URL: "postgresql://h/d", REDIS_URL: "redis://h" });
-    assert.deepEqual(config.usedSections, ["databases", "caches", "event_store", "telemetry"]);
+    assert.deepEqual(config.usedSections, ["databases", "caches", "event_store"]);
     assert.equal(Object.keys(config.server.subscriptions["AuditHandler"] ?? {}).length, PROFILE_FIELDS.length);
   });
 

@@ -24,6 +24,7 @@ export function createSubscription(over: Partial<SubscriptionStatus> = {}): Subs
     pending: 0,
     oldestPendingSeconds: 0,
     dlqDepth: 0,
+    replayBacklog: 0,
     circuitState: "closed",
     status: "ok",
     inFlight: 0,

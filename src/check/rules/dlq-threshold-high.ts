@@ -1,0 +1,22 @@
+import type { StaticRule } from "../rule.ts";
+
+const HIGHEST = 10_000;
+
+/** An alert that comes too late to be one. */
+export const dlqThresholdHigh: StaticRule = {
+  scope: "static",
+  code: "CHECK_DLQ_THRESHOLD_HIGH",
+  severity: "warning",
+  title: "dead-letter alert that hardly ever comes",
+  rationale: "The alert is how somebody learns that a handler fails. Behind a threshold of tens of thousands it comes after everything has failed for long.",
+  fix: `Set \`dlq_alert_threshold\` (or \`server.dlq.alert_threshold\`) to ${HIGHEST} or less; 100 is the default.`,
+  run({ subscriptions, placeOf }) {
+    return subscriptions
+      .filter(({ resolved }) => resolved.settings.dlqAlertThreshold > HIGHEST)
+      .map(({ model: { handlerName }, resolved }) => ({
+        on: handlerName,
+        message: `${handlerName} alerts from ${resolved.settings.dlqAlertThreshold} dead letters on (set by ${resolved.sources.dlqAlertThreshold})`,
+        place: placeOf(`server.subscriptions.${handlerName}.dlq_alert_threshold`) ?? placeOf("server.dlq.alert_threshold"),
+      }));
+  },
+};
