@@ -19,8 +19,8 @@ COPY scripts ./scripts
 COPY src ./src
 COPY handlers ./handlers
 RUN node scripts/build.mjs
-# esbuild lowers standard decorators, which node cannot run.
-RUN node node_modules/esbuild/bin/esbuild handlers/index.ts --bundle --packages=external --platform=node \
+# esbuild lowers standard decorators, which node cannot run, and takes in what the application depends on.
+RUN node_modules/.bin/esbuild handlers/index.ts --bundle --external:domain-engine --platform=node \
       --format=esm --target=node24 --sourcemap --outfile=app/index.js
 
 # ── What it needs to run, and no more ───────────────────────────────────────────────────────────────────────────

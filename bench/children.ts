@@ -9,24 +9,31 @@ export type LoopName = "raw" | "engine" | "bullmq" | "publisher";
 
 const LIMIT_MS = 300_000;
 
-export interface LoopOptions {
+export interface Loop {
+  readonly name: LoopName;
+  readonly input: LoopInput;
+  /** It reads now: what is published from here on arrives while it waits. */
   readonly onReady?: () => void;
 }
 
-export function inputFor(bench: Bench, own: Pick<LoopInput, "stream" | "group" | "total"> & Partial<LoopInput>): LoopInput {
+export function inputFor(
+  bench: Bench,
+  own: Pick<LoopInput, "stream" | "group" | "total"> & Partial<LoopInput>,
+): LoopInput {
   return { url: bench.url, marks: [], warmUp: 0, isLatency: false, engineDir: bench.engineDir, ...own };
 }
 
 /** Resolves to the loop's report; null where it sends none. Rejects when it fails or does not end. */
-export async function runLoop(
-  bench: Bench,
-  name: LoopName,
-  input: LoopInput,
-  { onReady }: LoopOptions = {},
-): Promise<LoopReport | null> {
-  const profile = bench.profileDir === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${bench.profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
+export async function runLoop(bench: Bench, { name, input, onReady }: Loop): Promise<LoopReport | null> {
+  const profile =
+    bench.profileDir === null
+      ? []
+      : ["--cpu-prof", `--cpu-prof-dir=${bench.profileDir}`, `--cpu-prof-name=${name}.cpuprofile`];
   const file = fileURLToPath(new URL(`./loops/${name}.ts`, import.meta.url));
-  const child = fork(file, [JSON.stringify(input)], { execArgv: profile, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = fork(file, [JSON.stringify(input)], {
+    execArgv: profile,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   let report: LoopReport | null = null;
   child.on("message", (message: LoopMessage) => {

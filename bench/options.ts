@@ -37,7 +37,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     },
   });
   const runs = values.runs === undefined ? null : Number(values.runs);
-  if (runs !== null && (!Number.isInteger(runs) || runs < 1)) throw new TypeError(`--runs ${values.runs} is not a count`);
+  if (runs !== null && (!Number.isInteger(runs) || runs < 1))
+    throw new TypeError(`--runs ${values.runs} is not a count`);
   return {
     isSmoke: values.smoke,
     isJson: values.json,

@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
       results[scenario.name] = { title: scenario.title, ...result };
       if (!options.isJson) console.log(tableOf(scenario, result));
     }
-    await report(options, redis, results, args);
+    await report(options, redis, { command: commandOf(args), results });
     return exitCodeOf(results);
   } finally {
     redis.disconnect();
@@ -61,15 +61,23 @@ function benchFor(options: BenchOptions, url: string, redis: Redis): Bench {
   };
 }
 
-async function report(options: BenchOptions, redis: Redis, results: Results, args: readonly string[]): Promise<void> {
+async function report(
+  options: BenchOptions,
+  redis: Redis,
+  measured: { command: string; results: Results },
+): Promise<void> {
   if (!options.isJson && options.save === null) return;
-  const command = ["npm run bench", ...(args.length === 0 ? [] : ["--", ...args])].join(" ");
-  const text = JSON.stringify({ measuredAt: new Date().toISOString(), command, machine: await describeMachine(redis), results }, null, 2);
+  const machine = await describeMachine(redis);
+  const text = JSON.stringify({ measuredAt: new Date().toISOString(), machine, ...measured }, null, 2);
   if (options.isJson) console.log(text);
   if (options.save === null) return;
   const folder = join(ROOT, "bench/results");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${options.save}.json`), `${text}\n`);
+}
+
+function commandOf(args: readonly string[]): string {
+  return ["npm run bench", ...(args.length === 0 ? [] : ["--", ...args])].join(" ");
 }
 
 /** 1 when a delivery was not exact, or the engine is absurdly slow: a missed goal alone is for a person to judge. */

@@ -28,14 +28,18 @@ export interface ServerProcess {
   readonly warnings: readonly string[];
 }
 
-/** `domainModule` is a file in bench/servers; `settings` are further lines of domain.toml. */
-export async function startServer(bench: Bench, domainModule: string, settings = "", flags: readonly string[] = []): Promise<ServerProcess> {
+/** `domainModule` is a file in bench/servers; `flags` are further options of `engine server`. */
+export async function startServer(
+  bench: Bench,
+  domainModule: string,
+  flags: readonly string[] = [],
+): Promise<ServerProcess> {
   const port = await freePort();
   const dir = mkdtempSync(join(tmpdir(), "engine-bench-"));
   const config = join(dir, "domain.toml");
   writeFileSync(
     config,
-    `[brokers.default]\nprovider = "redis"\nURI = "${bench.url}"\n[server.health]\nport = ${port}\n[logging]\nformat = "json"\n${settings}`,
+    `[brokers.default]\nprovider = "redis"\nURI = "${bench.url}"\n[server.health]\nport = ${port}\n[logging]\nformat = "json"\n`,
   );
   const domain = fileURLToPath(new URL(`./servers/${domainModule}`, import.meta.url));
   const startedMs = performance.now();
@@ -57,7 +61,12 @@ export async function startServer(bench: Bench, domainModule: string, settings =
     lines.push(...complete);
   });
   child.stderr.on("data", (chunk: Buffer) => {
-    warnings.push(...chunk.toString().split("\n").filter((line) => /"level":(?:"(?:warn|error|fatal)"|[456]0)/.test(line)));
+    warnings.push(
+      ...chunk
+        .toString()
+        .split("\n")
+        .filter((line) => /"level":(?:"(?:warn|error|fatal)"|[456]0)/.test(line)),
+    );
   });
   const exited = once(child, "exit").then(([code]) => {
     rmSync(dir, { recursive: true, force: true });
@@ -96,7 +105,9 @@ async function untilReady(port: number, startedMs: number, exitCode: () => numbe
 
 function cpuMsOf(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
     return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {
     return Number.NaN;

@@ -10,8 +10,11 @@ export function tableOf(scenario: Scenario, { figures, faults }: ScenarioResult)
   ]);
   const head = ["", "median", `range`, "goal"];
   const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)));
-  const lines = [head, ...rows].map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd());
-  const delivery = faults.length === 0 ? "  delivery: exact in every run" : faults.map((fault) => `  NOT EXACT: ${fault}`).join("\n");
+  const lines = [head, ...rows].map((row) =>
+    `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ")}`.trimEnd(),
+  );
+  const delivery =
+    faults.length === 0 ? "  delivery: exact in every run" : faults.map((fault) => `  NOT EXACT: ${fault}`).join("\n");
   return `${scenario.name}: ${scenario.title}\n${lines.join("\n")}\n${delivery}\n`;
 }
 

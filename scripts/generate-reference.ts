@@ -1,19 +1,20 @@
 /**
- * Writes docs/reference/configuration.md from the table of configuration keys.
+ * Writes docs/reference/configuration.md from the table of configuration keys, and check-rules.md from the rules of `engine check`.
  *
  *   node scripts/generate-reference.ts            writes it
  *   node scripts/generate-reference.ts --check    exits 1 when it has drifted
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeRange } from "../src/config/check-value.ts";
-import { settingName, type KeySpec, type KeyValue } from "../src/config/key-spec.ts";
+import { settingName, type KeySpec } from "../src/config/key-spec.ts";
 import { PROFILE_FIELDS, type FieldSpec } from "../src/config/profile-fields.ts";
 import { BUILT_IN_PROFILES } from "../src/config/profiles.ts";
 import { CONFIG_KEYS, SECTIONS } from "../src/config/schema.ts";
+import { renderCheckRulesPage } from "./lib/check-rules-page.ts";
 
-const PAGE = fileURLToPath(new URL("../docs/reference/configuration.md", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../docs/reference", import.meta.url));
 
 const INTRODUCTION = `<!-- Written by scripts/generate-reference.ts from src/config/schema.ts. Do not edit. -->
 
@@ -87,7 +88,7 @@ function renderFields(): string {
 }
 
 function renderProfiles(): string {
-  const profiles = Object.entries(BUILT_IN_PROFILES) as [string, Readonly<Record<string, KeyValue>>][];
+  const profiles = Object.entries(BUILT_IN_PROFILES) as [string, Readonly<Record<string, string | number | boolean>>][];
   const rows = PROFILE_FIELDS.map(({ field }) => {
     const cells = profiles.map(([, values]) => String(values[settingName(field)] ?? "`[server.dlq]`"));
     return `| \`${field}\` | ${cells.join(" | ")} |`;
@@ -115,16 +116,17 @@ function renderDefault(spec: KeySpec): string {
 }
 
 function main(): void {
-  const page = renderConfigurationPage();
-  if (process.argv.includes("--check")) {
-    const isCurrent = existsSync(PAGE) && readFileSync(PAGE, "utf8") === page;
-    if (isCurrent) return;
-    process.stderr.write("docs/reference/configuration.md has drifted: run node scripts/generate-reference.ts\n");
-    process.exitCode = 1;
-    return;
+  const pages = { "configuration.md": renderConfigurationPage(), "check-rules.md": renderCheckRulesPage() };
+  for (const [name, page] of Object.entries(pages)) {
+    const file = join(FOLDER, name);
+    if (!process.argv.includes("--check")) {
+      mkdirSync(FOLDER, { recursive: true });
+      writeFileSync(file, page);
+    } else if (!existsSync(file) || readFileSync(file, "utf8") !== page) {
+      process.stderr.write(`docs/reference/${name} has drifted: run node scripts/generate-reference.ts\n`);
+      process.exitCode = 1;
+    }
   }
-  mkdirSync(dirname(PAGE), { recursive: true });
-  writeFileSync(PAGE, page);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();

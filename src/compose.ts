@@ -11,17 +11,25 @@ import type { BrokerSettings, EngineConfig } from "./config/settings.ts";
 import { currentContext } from "./consume/current-context.ts";
 import { createSubscription, type Subscription } from "./consume/subscription.ts";
 import type { DomainModel } from "./domain/model.ts";
+import type { EngineStatus } from "./health/status.ts";
 import { createBrokerMonitor, type BrokerMonitor } from "./maintenance/broker-monitor.ts";
 import { createConsumerReaper } from "./maintenance/consumer-reaper.ts";
 import { createDeadLetterKeeper, type AlertCallback, type DeadLetterKeeper } from "./maintenance/dead-letter-keeper.ts";
 import { createLagSampler, type LagSampler } from "./maintenance/lag-sampler.ts";
 import type { PeriodicService } from "./maintenance/periodic.ts";
 import { createStreamTrimmer, type TrimmedStream } from "./maintenance/stream-trimmer.ts";
-import { leaseName } from "./message/names.ts";
+import { deadLetterStream, leaseName } from "./message/names.ts";
+import type { Message } from "./message/message.ts";
 import type { BrokerAdapter } from "./ports/broker-adapter.ts";
+import type { GroupAddress } from "./ports/broker-admin.ts";
 import { systemClock } from "./primitives/system-clock.ts";
 import { createSemaphore } from "./primitives/semaphore.ts";
 import { createPublisher, derivedEventId, type PreparingPublisher } from "./publish/publisher.ts";
+import { tracePublisher } from "./publish/traced-publisher.ts";
+import type { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
+import type { DeadLetterFigures, MetricFamily } from "./telemetry/metric.ts";
+import { readMetrics } from "./telemetry/metrics.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 const LAG_INTERVAL_MS = 10_000;
 const REAP_INTERVAL_MS = 5 * 60_000;
@@ -47,6 +55,8 @@ export interface Composition {
   readonly keeper: DeadLetterKeeper | null;
   /** Every maintenance job, in the order of their start. */
   readonly maintenance: readonly PeriodicService[];
+  /** Every metric as it stands; asks nobody. */
+  readMetrics(status: EngineStatus, eventLoopDelay: EventLoopDelay | null): readonly MetricFamily[];
 }
 
 export interface CompositionInput {
@@ -55,11 +65,13 @@ export interface CompositionInput {
   readonly adapter: BrokerAdapter;
   readonly log: Logger;
   readonly alertCallback: AlertCallback | null;
+  /** Null: no traces. */
+  readonly tracing: Tracing | null;
 }
 
 export function compose(input: CompositionInput): Composition {
   const { model, config, adapter, log } = input;
-  const publisher = composePublisher(model, config, adapter);
+  const publisher = composePublisher(model, config, { adapter, tracing: input.tracing });
   const consumerName = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
   const subscriptions = composeSubscriptions(input, publisher, consumerName);
   const groups = subscriptions.map(({ model: { stream, name }, settings }) => ({
@@ -68,27 +80,54 @@ export function compose(input: CompositionInput): Composition {
     silentMs: Math.max(MIN_SILENT_MS, settings.claimIdleMs * 10),
   }));
   const monitor = createBrokerMonitor([adapter.broker], log);
-  const sampler = createLagSampler({ groups, admin: adapter.admin, intervalMs: LAG_INTERVAL_MS, log });
+  const sampler = createLagSampler({ groups, admin: adapter.admin, deadLetters: adapter.deadLetters, intervalMs: LAG_INTERVAL_MS, log });
   const reaper = createConsumerReaper({ groups, admin: adapter.admin, intervalMs: REAP_INTERVAL_MS, log });
   const keeper = composeKeeper(input, subscriptions, consumerName);
   const trimmer = composeTrimmer(input, subscriptions, consumerName);
   const maintenance = [monitor, sampler, reaper, keeper, trimmer].filter((service) => service !== null);
-  return { publisher, subscriptions, monitor, sampler, keeper, maintenance };
+  return {
+    publisher, subscriptions, monitor, sampler, keeper, maintenance,
+    readMetrics: (status, eventLoopDelay) =>
+      readMetrics({
+        status,
+        eventLoopDelay,
+        durations: new Map(subscriptions.map((each) => [each.model.name, each.durations()])),
+        deadLetters: new Map(groups.map((group) => [group.group, deadLetterFigures(group, sampler, keeper)])),
+        brokerConnections: new Map([[adapter.broker.name, adapter.broker.activeConnections ?? null]]),
+      }),
+  };
 }
 
 /** The publisher of a domain on its default broker. */
-export function composePublisher(model: DomainModel, config: EngineConfig, adapter: BrokerAdapter): PreparingPublisher {
-  return createPublisher({
+export function composePublisher(model: DomainModel, config: EngineConfig, { adapter, tracing }: PublisherInput): PreparingPublisher {
+  const currentMessage = (): Message | undefined => currentContext()?.message;
+  const publisher = createPublisher({
     model,
     broker: adapter.broker,
     clock: systemClock,
     maxMessageBytes: config.server.maxMessageBytes,
-    currentMessage: () => currentContext()?.message,
+    currentMessage,
   });
+  return tracing === null ? publisher : tracePublisher(publisher, { tracing, currentMessage });
+}
+
+export type PublisherInput = Pick<CompositionInput, "adapter" | "tracing">;
+
+function deadLetterFigures({ stream, group }: GroupAddress, sampler: LagSampler, keeper: DeadLetterKeeper | null): DeadLetterFigures {
+  const dlqStream = deadLetterStream(stream, group);
+  const counts = keeper?.counts.get(dlqStream) ?? { trimmed: 0, alerts: 0 };
+  const sampled = sampler.deadLettersOf(group);
+  return {
+    dlqStream,
+    trimmed: keeper === null ? null : counts.trimmed,
+    alerts: keeper === null ? null : counts.alerts,
+    depth: sampled?.depth ?? null,
+    oldestSeconds: sampled === null ? null : (sampled.oldestSeconds ?? 0),
+  };
 }
 
 function composeSubscriptions(
-  { model, config, adapter, log }: CompositionInput,
+  { model, config, adapter, log, tracing }: CompositionInput,
   publisher: PreparingPublisher,
   consumerName: string,
 ): readonly Subscription[] {
@@ -115,6 +154,7 @@ function composeSubscriptions(
       redact: redactText,
       maxMessageBytes: config.server.maxMessageBytes,
       suspectTurn,
+      tracing,
       prepare: (event, options, { message, index }) =>
         publisher.prepare(event, { ...options, id: derivedEventId(message, name, index) }),
     });

@@ -23,8 +23,14 @@ import { whenIdle, type IdleResult } from "./lifecycle/when-idle.ts";
 import { loadAlertCallback } from "./maintenance/load-callback.ts";
 import type { BrokerAdapter } from "./ports/broker-adapter.ts";
 import { sleep } from "./primitives/abort.ts";
+import { systemClock } from "./primitives/system-clock.ts";
+import { createEventLoopMonitor, type EventLoopMonitor } from "./telemetry/event-loop-delay.ts";
 import { createLogger } from "./telemetry/log.ts";
+import type { MetricFamily } from "./telemetry/metric.ts";
+import { loadTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 
+/** What the last export may take of a shutdown. */
+const FLUSH_BUDGET_MS = 2000;
 /** Settlement after the deadline, and closing, get this much on top of shutdown_timeout_seconds. */
 const SETTLE_BUDGET_MS = 4000;
 const CLOSE_BUDGET_MS = 2000;
@@ -45,6 +51,8 @@ export interface Engine {
   stop(): Promise<ShutdownReport>;
   /** As it stands; never waits. */
   status(): EngineStatus;
+  /** Every metric as it stands, as `GET /metrics` shows it; never waits. */
+  metrics(): readonly MetricFamily[];
   /** Resolves once every subscription is drained: nothing new, pending, held or replayed; or the engine is stopped. */
   whenIdle(signal?: AbortSignal): Promise<IdleResult>;
   /** One cycle of every maintenance job, now. */
@@ -70,8 +78,25 @@ export async function createEngine(
   const callback = alertCallback === null ? null : await loadAlertCallback(alertCallback, effective.directory);
   const given = options.brokers?.["default"];
   const adapter = given ?? openDefault(effective, log);
-  const composition = compose({ model: domain.model, config: effective, adapter, log, alertCallback: callback });
-  return new RunningEngine({ domain, config: effective, log, adapter, isOwner: given === undefined, composition });
+  const telemetry = await openTelemetry(domain, effective, log);
+  const tracing = telemetry?.tracing ?? null;
+  const composition = compose({
+    model: domain.model,
+    config: effective,
+    adapter,
+    log,
+    alertCallback: callback,
+    tracing,
+  });
+  return new RunningEngine({
+    domain,
+    config: effective,
+    log,
+    adapter,
+    isOwner: given === undefined,
+    composition,
+    telemetry,
+  });
 }
 
 /** Connects a domain for publishing alone. Close it with `domain.close()`. */
@@ -84,18 +109,31 @@ export async function connect(
   const log = options.logger ?? createLogger(effective.logging);
   const given = options.brokers?.["default"];
   const adapter = given ?? openDefault(effective, log);
-  const publisher = composePublisher(domain.model, effective, adapter);
+  const telemetry = await openTelemetry(domain, effective, log);
+  const publisher = composePublisher(domain.model, effective, { adapter, tracing: telemetry?.tracing ?? null });
   try {
     await adapter.broker.connect(effective.server.startTimeoutSeconds * 1000, new AbortController().signal);
   } catch (error) {
     if (!given) await adapter.broker.close();
     throw error;
   }
-  domain.attach({ ...publisher, close: () => (given ? Promise.resolve() : adapter.broker.close()) });
+  telemetry?.start(() => []);
+  domain.attach({
+    ...publisher,
+    async close() {
+      if (!given) await adapter.broker.close();
+      await telemetry?.stop(performance.now() + FLUSH_BUDGET_MS);
+    },
+  });
 }
 
 function isResolved(config: EngineConfig | ConfigInput): config is EngineConfig {
   return "usedSections" in config;
+}
+
+function openTelemetry(domain: Domain, config: EngineConfig, log: Logger): Promise<Telemetry | null> {
+  const messagingSystem = config.brokers["default"]?.provider ?? "memory";
+  return loadTelemetry({ settings: config.telemetry, domain: domain.name, messagingSystem, clock: systemClock, log });
 }
 
 function openDefault(config: EngineConfig, log: Logger): BrokerAdapter {
@@ -112,6 +150,8 @@ interface EngineParts {
   /** False for an adapter that was given: it is not ours to close. */
   readonly isOwner: boolean;
   readonly composition: Composition;
+  /** Null: nothing is exported. */
+  readonly telemetry: Telemetry | null;
 }
 
 class RunningEngine implements Engine {
@@ -122,6 +162,7 @@ class RunningEngine implements Engine {
   readonly #log: Logger;
   readonly #starting = new AbortController();
   readonly #health: HealthServer | null;
+  readonly #eventLoop: EventLoopMonitor = createEventLoopMonitor();
   #state: EngineState = "new";
   #runningSinceMs = 0;
   #stopped: Promise<ShutdownReport> | null = null;
@@ -196,7 +237,15 @@ class RunningEngine implements Engine {
   whenIdle(signal: AbortSignal = new AbortController().signal): Promise<IdleResult> {
     const { subscriptions } = this.#parts.composition;
     // Once it stops, nobody will ever do what is left: waiting on would keep the process alive.
-    return whenIdle({ subscriptions, admin: this.broker.admin, signal: AbortSignal.any([signal, this.#starting.signal]) });
+    return whenIdle({
+      subscriptions,
+      admin: this.broker.admin,
+      signal: AbortSignal.any([signal, this.#starting.signal]),
+    });
+  }
+
+  metrics(): readonly MetricFamily[] {
+    return this.#parts.composition.readMetrics(this.status(), this.#eventLoop.delay);
   }
 
   async runMaintenance(): Promise<void> {
@@ -204,8 +253,10 @@ class RunningEngine implements Engine {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    const { composition, config, adapter } = this.#parts;
+    const { composition, config, adapter, telemetry } = this.#parts;
     const deadline = performance.now() + config.server.startTimeoutSeconds * 1000;
+    this.#eventLoop.start();
+    telemetry?.start(() => this.metrics());
     await this.#health?.start(signal);
     if (signal.aborted) return;
     await adapter.broker.connect(Math.max(0, deadline - performance.now()), signal);
@@ -233,7 +284,7 @@ class RunningEngine implements Engine {
   }
 
   async #shutDown(): Promise<ShutdownReport> {
-    const { composition, config, adapter, isOwner } = this.#parts;
+    const { composition, config, adapter, isOwner, telemetry } = this.#parts;
     const { subscriptions, maintenance } = composition;
     const startedMs = performance.now();
     const drainMs = config.server.shutdownTimeoutSeconds * 1000;
@@ -248,7 +299,8 @@ class RunningEngine implements Engine {
           name: "stop reading",
           budgetMs: CLOSE_BUDGET_MS,
           run: async () => {
-            for (const released of await everyOne(subscriptions.map((subscription) => subscription.quiet()))) totals.released += released;
+            for (const released of await everyOne(subscriptions.map((subscription) => subscription.quiet())))
+              totals.released += released;
           },
         },
         {
@@ -273,6 +325,14 @@ class RunningEngine implements Engine {
           run: async () => {
             this.#detach?.();
             if (isOwner) await adapter.broker.close();
+          },
+        },
+        {
+          name: "flush telemetry",
+          budgetMs: FLUSH_BUDGET_MS + 500,
+          run: async () => {
+            this.#eventLoop.stop();
+            await telemetry?.stop(performance.now() + FLUSH_BUDGET_MS);
           },
         },
         {

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   ENGINE_SUBSCRIPTION_UNKNOWN: "No subscription has that name.",
   ENGINE_DEAD_LETTER_UNKNOWN: "No dead letter has that id.",
   ENGINE_CALLBACK_INVALID: "The alert callback cannot be loaded, or is not a function.",
+  ENGINE_CHECK_RULE_INVALID: "A module of [check] rules cannot be loaded, or exports no rule.",
   ENGINE_HANDLER_TIMEOUT: "A handler ran longer than handler_timeout_seconds.",
   ENGINE_MESSAGE_INVALID: "A message cannot be decoded, or does not fit its schema.",
   ENGINE_STATE_INVALID: "The engine was asked for something it cannot do in its present state.",

@@ -29,6 +29,7 @@ export { connect, createEngine } from "./engine.ts";
 export type { Engine, EngineOptions } from "./engine.ts";
 export type { IdleResult } from "./lifecycle/when-idle.ts";
 export type { ShutdownReport, ShutdownStep } from "./lifecycle/report.ts";
+export type { Labels, MetricFamily } from "./telemetry/metric.ts";
 export type { CircuitState, EngineState, EngineStatus, SubscriptionCounts, SubscriptionStatus } from "./health/status.ts";
 export { healthFetchHandler, healthHandler } from "./health/handler.ts";
 export type { AlertCallback, DlqAlert } from "./maintenance/dead-letter-keeper.ts";
@@ -41,3 +42,6 @@ export type { ConfigInput } from "./config/define.ts";
 export { loadConfig } from "./config/load.ts";
 export { ConfigError } from "./config/faults.ts";
 export type { EngineConfig, SubscriptionOverrides, SubscriptionSettings } from "./config/settings.ts";
+
+// check
+export type { CheckContext, CheckRule, LiveContext, Observation } from "./check/rule.ts";

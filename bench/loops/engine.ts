@@ -1,12 +1,13 @@
 /** The engine as a program would run it: profile `production`, zod, an async handler that does nothing. */
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
+import type * as EngineModule from "../../src/index.ts";
 import { createTally, readInput, sendAndExit } from "./tally.ts";
 
 const input = readInput();
 const { createEngine, defineHandler, Domain, Event, on } = (await import(
   pathToFileURL(`${input.engineDir}/index.js`).href
-)) as typeof import("../../src/index.ts");
+)) as typeof EngineModule;
 
 const tally = createTally(input);
 class OrderPlaced extends Event(

@@ -23,7 +23,17 @@ process.send?.({ kind: "ready" });
 
 function read(): Promise<Reply> {
   return client.call(
-    "XREADGROUP", "GROUP", group, "raw", "COUNT", COUNT, "BLOCK", BLOCK_MS, "STREAMS", stream, ">",
+    "XREADGROUP",
+    "GROUP",
+    group,
+    "raw",
+    "COUNT",
+    COUNT,
+    "BLOCK",
+    BLOCK_MS,
+    "STREAMS",
+    stream,
+    ">",
   ) as Promise<Reply>;
 }
 

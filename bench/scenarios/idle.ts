@@ -30,15 +30,18 @@ export const idle: Scenario = {
       const { ms, code } = await server.terminate();
       stop.push(ms);
       if (code !== 0) faults.push(`engine server ended with exit code ${code}`);
-      bench.progress(`idle ${round + 1}/${rounds}: ready in ${Math.round(server.readyMs)} ms, stopped in ${Math.round(ms)} ms`);
+      bench.progress(
+        `idle ${round + 1}/${rounds}: ready in ${Math.round(server.readyMs)} ms, stopped in ${Math.round(ms)} ms`,
+      );
     }
-    for (let i = 0; i < 10; i += 1) await bench.redis.del(`bench-idle-${i}`, `{bench-idle-${i}}:replay:idle.Handler${i}`);
+    for (let i = 0; i < 10; i += 1)
+      await bench.redis.del(`bench-idle-${i}`, `{bench-idle-${i}}:replay:idle.Handler${i}`);
     return {
       figures: [
-        figure("spawn to /readyz 200", "ms", ready, atMost(1000)),
-        figure("CPU of the process", "% of a core", cpu, atMost(1)),
-        figure("commands to Redis", "commands/s", commands, atMost(25)),
-        figure("SIGTERM to exit, idle", "ms", stop, atMost(500)),
+        atMost(1000, figure("spawn to /readyz 200", "ms", ready)),
+        atMost(1, figure("CPU of the process", "% of a core", cpu)),
+        atMost(25, figure("commands to Redis", "commands/s", commands)),
+        atMost(500, figure("SIGTERM to exit, idle", "ms", stop)),
       ],
       faults,
     };

@@ -21,7 +21,7 @@ export const shutdown: Scenario = {
       durations.push(await stopInFlight(bench, faults));
       bench.progress(`shutdown ${round + 1}/${rounds}: ${Math.round(durations.at(-1) ?? 0)} ms`);
     }
-    return { figures: [figure("SIGTERM to exit, 50 in flight", "ms", durations, atMost(3000))], faults };
+    return { figures: [atMost(3000, figure("SIGTERM to exit, 50 in flight", "ms", durations))], faults };
   },
 };
 
@@ -36,7 +36,7 @@ async function stopInFlight(bench: Bench, faults: string[]): Promise<number> {
   if (ended(server).length !== begun(server).length) {
     faults.push(`${begun(server).length} handlers began and ${ended(server).length} ended before the exit`);
   }
-  const next = await startServer(bench, "slow.mjs", "", ["--until-idle"]);
+  const next = await startServer(bench, "slow.mjs", ["--until-idle"]);
   await next.ended();
   faults.push(...(await faultsAfter(bench, [server, next])));
   return ms;

@@ -31,7 +31,7 @@ const LAYERS = {
   publish: AMBIENT,
   maintenance: AMBIENT,
   health: [...AMBIENT, "config"],
-  check: [...AMBIENT, "config"],
+  check: [...AMBIENT, "config", "consume"],
   engine: ENGINE,
   compose: [...ENGINE, "adapters"],
   testing: [...ENGINE, "adapters"],
@@ -54,6 +54,11 @@ const EXTERNALS = [
     specifier: /^ioredis(?:\/|$)/,
     isAllowedIn: (area) => area === "adapters",
     reason: "drivers stay behind the ports, in adapters/",
+  },
+  {
+    specifier: /^@(?:opentelemetry|grpc)\//,
+    isAllowedIn: (area) => area === "telemetry",
+    reason: "it is loaded lazily, in one place, and only while telemetry is on",
   },
   {
     specifier: /^(?:commander|cli-progress)(?:\/|$)/,

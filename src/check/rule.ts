@@ -83,7 +83,7 @@ export interface CheckContext {
   /** Why the alert callback cannot be loaded; null: it can, or there is none. */
   readonly callbackFault: string | null;
   /** The line that set a configuration key, such as `server.health.host`. */
-  placeOf(key: string): FilePlace | null;
+  readonly placeOf: (key: string) => FilePlace | null;
 }
 
 export interface LiveContext extends CheckContext {

@@ -56,7 +56,7 @@ function isOptional(property: unknown): boolean {
 
 /** Parts of the schema's input that JSON cannot express. */
 export function nonJsonProperties(schema: EventSchema): readonly NonJson[] {
-  return inspect(schema as unknown as Node, "", 0);
+  return inspect(schema, "", 0);
 }
 
 function inspect(schema: unknown, path: string, depth: number): readonly NonJson[] {

@@ -32,8 +32,14 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
   "ENGINE_SUBSCRIPTION_UNKNOWN",
   "ENGINE_DEAD_LETTER_UNKNOWN",
   "ENGINE_CALLBACK_INVALID",
+  "ENGINE_CHECK_RULE_INVALID",
 ]);
 
 export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof EngineError && USAGE_CODES.has(error.code) ? EXIT.USAGE : EXIT.FAILED;
+}
+
+/** Any other number is a failure. */
+export function toExitCode(code: number): ExitCode {
+  return Object.values(EXIT).find((known) => known === code) ?? EXIT.FAILED;
 }

@@ -41,7 +41,8 @@ export async function withBroker<T>(
   });
 }
 
-function unshared(config: EngineConfig): EngineError {
+/** The error for a broker that only the process running it can see. */
+export function unshared(config: EngineConfig): EngineError {
   const where = config.file === null ? "no configuration file was found, so the broker" : `[brokers.${BROKER}]`;
   return new EngineError(
     "ENGINE_BROKER_UNSHARED",

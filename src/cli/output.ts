@@ -33,6 +33,8 @@ export interface Output {
   /** Colours text for stdout, where stdout shows colours (NO_COLOR is respected). */
   style(style: Style, text: string): string;
   readonly isTerminal: boolean;
+  /** Columns of stdout's terminal; infinite where it is none. */
+  readonly width: number;
   readonly stderr: TerminalStream;
   /** Aborts when the reader of stdout has gone (`… | head`): nobody wants more. */
   readonly closed: AbortSignal;
@@ -64,8 +66,7 @@ export function createOutput(stdout: TerminalStream, stderr: TerminalStream): Ou
     json: (value) => write(`${visibleJson(value, 2)}\n`),
     jsonLine: (value) => write(`${visibleJson(value)}\n`),
     async table(columns, rows, options = {}) {
-      const width = stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-      const [header = "", ...lines] = formatTable(columns, rows, width);
+      const [header = "", ...lines] = formatTable(columns, rows, widthOfTerminal(stdout));
       if (options.hasHeader !== false) await write(`${style("bold", header)}\n`);
       for (const line of lines) await write(`${line}\n`);
     },
@@ -74,9 +75,16 @@ export function createOutput(stdout: TerminalStream, stderr: TerminalStream): Ou
     clearScreen: () => (stdout.isTTY === true ? write("\u001b[H\u001b[2J") : Promise.resolve()),
     style,
     isTerminal: stdout.isTTY === true,
+    get width() {
+      return widthOfTerminal(stdout);
+    },
     stderr,
     closed: closing.signal,
   };
+}
+
+function widthOfTerminal(stdout: TerminalStream): number {
+  return stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
 }
 
 function formatError(error: unknown, isVerbose: boolean, stderr: TerminalStream): string {

@@ -4,6 +4,7 @@ import { nearestName } from "../config/nearest.ts";
 import { EngineError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { CliContext, CommandFactory } from "./command.ts";
+import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { dlqCommand } from "./commands/dlq.ts";
@@ -14,6 +15,7 @@ import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
 
 const COMMANDS: readonly CommandFactory[] = [
   serverCommand,
+  checkCommand,
   publishCommand,
   subscriptionsCommand,
   dlqCommand,

@@ -7,6 +7,7 @@ import { installCrashGuards, installStopSignals, type ProcessHost } from "../lif
 import { whenAborted } from "../primitives/abort.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { linkToSupervisor } from "./worker-link.ts";
 
 export interface ServeOptions {
   readonly engine: Engine;
@@ -14,6 +15,8 @@ export interface ServeOptions {
   readonly host: ProcessHost;
   /** Stop once every subscription is drained. */
   readonly isUntilIdle: boolean;
+  /** A supervisor runs this process, and wants to hear from it. */
+  readonly isWorker?: boolean;
 }
 
 /**
@@ -30,6 +33,17 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     // Its result, and its failure, are awaited below.
     engine.stop().catch(() => undefined);
   }, host);
+  const unlink = options.isWorker === true
+    ? linkToSupervisor({
+        source: engine,
+        host,
+        onLost: () => {
+          log.error("the supervisor is gone: shutting down");
+          stopping.abort();
+          engine.stop().catch(() => undefined);
+        },
+      })
+    : null;
   const uninstallGuards = installCrashGuards({ log, stop: () => engine.stop(), isFinished: () => isFinished }, host);
   try {
     const result = await run(options, stopping.signal);
@@ -39,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     return report.cancelled > 0 ? EXIT.CANCELLED : EXIT.OK;
   } finally {
     isFinished = true;
+    unlink?.();
     uninstallSignals();
     uninstallGuards();
   }

@@ -1,5 +1,6 @@
 /** What no single key can tell: values that contradict each other, and names that lead nowhere. */
 import { createFault, createUnknownFault, formatPath, type ConfigFault, type KeyPath, type Origin } from "./faults.ts";
+import { textOfValue } from "./key-spec.ts";
 import { checkProfiles } from "./profile-checks.ts";
 import type { EngineConfig } from "./settings.ts";
 import { findNode, type RawTable } from "./tree.ts";
@@ -33,7 +34,7 @@ function checkRedisOrMemory(section: "brokers" | "caches", valid: ValidatedConfi
     if (provider === "memory" && isWritten) {
       return [createFault(path, originOf(table, "URI"), "is not allowed for memory: it lives inside this process")];
     }
-    const message = provider === "redis" && uri !== undefined ? redisUriMessage(String(uri.value)) : null;
+    const message = provider === "redis" && uri !== undefined ? redisUriMessage(textOfValue(uri.value)) : null;
     return message === null ? [] : [createFault(path, originOf(table, "URI"), message)];
   });
 }
@@ -67,7 +68,7 @@ function checkDatabases(valid: ValidatedConfig): readonly ConfigFault[] {
     const path = ["databases", name, "database_uri"];
     const provider = valid.values.get(formatPath(["databases", name, "provider"]))?.value;
     const uri = valid.values.get(formatPath(path))?.value;
-    if (provider !== "postgresql" || uri === undefined || /^postgres(?:ql)?:\/\//i.test(String(uri))) return [];
+    if (provider !== "postgresql" || uri === undefined || /^postgres(?:ql)?:\/\//i.test(textOfValue(uri))) return [];
     return [createFault(path, originOf(table, "database_uri"), "must be a postgresql:// URL")];
   });
 }
@@ -75,7 +76,7 @@ function checkDatabases(valid: ValidatedConfig): readonly ConfigFault[] {
 function checkEventStore(valid: ValidatedConfig): readonly ConfigFault[] {
   const database = valid.values.get("event_store.database");
   const names = namedTables(valid, ["databases"]).map(([name]) => name);
-  if (database === undefined || names.includes(String(database.value))) return [];
+  if (database === undefined || names.includes(textOfValue(database.value))) return [];
   const fault = { path: ["event_store", "database"], origin: database.origin, what: "is no name under [databases]" };
-  return [createUnknownFault(fault, String(database.value), names)];
+  return [createUnknownFault(fault, textOfValue(database.value), names)];
 }

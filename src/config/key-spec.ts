@@ -82,3 +82,8 @@ function buildNode(group: readonly PendingSpec[]): SchemaNode {
   if (below[0]?.rest[0] !== "*") return buildTable(below);
   return { kind: "named", child: buildTable(below.map(({ spec, rest }) => ({ spec, rest: rest.slice(1) }))) };
 }
+
+/** A value as text; a list as JSON. */
+export function textOfValue(value: KeyValue): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

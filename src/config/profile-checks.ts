@@ -1,5 +1,6 @@
 /** Profiles, used or not, and every place in the configuration that names one. */
 import { createFault, createUnknownFault, formatPath, type ConfigFault, type KeyPath, type Origin } from "./faults.ts";
+import { textOfValue } from "./key-spec.ts";
 import { expandProfile, isBuiltInProfile, profileLine, profileNames } from "./profiles.ts";
 import { checkOutcome, EVENT_STORE_UNAVAILABLE, resolveLevels } from "./resolve-subscription.ts";
 import type { EngineConfig, SubscriptionOverrides } from "./settings.ts";
@@ -47,7 +48,7 @@ function checkReference(config: EngineConfig, valid: ValidatedConfig, path: stri
     /^server\.(?:subscriptions\..*\.profile|profiles\..*\.inherits)$/.test(path);
   const found = valid.values.get(path);
   if (!isReference || found === undefined) return [];
-  const name = String(found.value);
+  const name = textOfValue(found.value);
   const known = profileNames(config.server.profiles);
   if (!known.includes(name)) {
     const fault = createUnknownFault({ path: [], origin: found.origin, what: "unknown profile" }, name, known);

@@ -130,7 +130,7 @@ export const TELEMETRY_KEYS: readonly KeySpec[] = [
   {
     path: "telemetry.trace_sample_ratio",
     type: "number",
-    default: 0.01,
+    default: 0.001,
     min: 0,
     max: 1,
     doc: "The part of traces beginning here that is recorded. A message whose `traceparent` says sampled is always traced, one that says unsampled never.",

@@ -64,7 +64,8 @@ export function createCircuitBreaker({ threshold, resetMs, onChange }: CircuitBr
     const hasChanged = next.state !== circuit.state;
     circuit = next;
     if (!hasChanged) return;
-    if (next.state === "open" && !isClosed) timer = setTimeout(() => set(transition(circuit, "reset_due", threshold)), resetMs);
+    if (next.state === "open" && !isClosed)
+      timer = setTimeout(() => set(transition(circuit, "reset_due", threshold)), resetMs);
     onChange(next);
   }
 

@@ -26,8 +26,16 @@ const COUNTER_OF: Readonly<Record<Settled, Counter>> = {
 
 export function createCounts(): Counts {
   const values: Record<Counter, number> = {
-    succeeded: 0, failed: 0, retried: 0, deadLettered: 0, discarded: 0, unhandled: 0,
-    claimed: 0, missing: 0, fenced: 0, groupsRecreated: 0,
+    succeeded: 0,
+    failed: 0,
+    retried: 0,
+    deadLettered: 0,
+    discarded: 0,
+    unhandled: 0,
+    claimed: 0,
+    missing: 0,
+    fenced: 0,
+    groupsRecreated: 0,
   };
   const durations = createHistogram();
   return {

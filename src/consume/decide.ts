@@ -18,7 +18,13 @@ export type Result =
 export type Outcome =
   | { readonly kind: "ack"; readonly status: "success" | "unhandled"; readonly raised: readonly NewEntry[] }
   | { readonly kind: "discard"; readonly error: unknown; readonly why: "asked" | "dlq_disabled" }
-  | { readonly kind: "retry"; readonly error: unknown; readonly delayMs: number; readonly failures: number; readonly isCounted: boolean }
+  | {
+      readonly kind: "retry";
+      readonly error: unknown;
+      readonly delayMs: number;
+      readonly failures: number;
+      readonly isCounted: boolean;
+    }
   | { readonly kind: "dead_letter"; readonly error: unknown; readonly reason: FailureReason; readonly failures: number }
   | { readonly kind: "release" }
   | { readonly kind: "drop" };
@@ -62,7 +68,13 @@ function decideFailure(error: unknown, { history, isProbe }: DecisionInput, poli
       return bury({ error, reason: "permanent_error", failures: history.failures + 1 }, policy);
     case "retryable":
       if (failures > policy.maxRetries) return bury({ error, reason: "retries_exhausted", failures }, policy);
-      return { kind: "retry", error, failures, isCounted: !isProbe, delayMs: retryDelayMs(error, Math.max(failures, 1), policy) };
+      return {
+        kind: "retry",
+        error,
+        failures,
+        isCounted: !isProbe,
+        delayMs: retryDelayMs(error, Math.max(failures, 1), policy),
+      };
   }
 }
 

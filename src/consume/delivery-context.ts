@@ -67,7 +67,10 @@ export class DeliveryContext implements HandlerContext {
   publish(event: EventInstance, options: ContextPublishOptions = {}): void {
     if (this.#hasEnded) {
       // Not thrown: nobody awaits this caller, and an uncaught error would end the process.
-      this.log.error({ raisedType: classOf(event)?.eventType }, "publish() after the handler had ended: the event is not published");
+      this.log.error(
+        { raisedType: classOf(event)?.eventType },
+        "publish() after the handler had ended: the event is not published",
+      );
       return;
     }
     this.#raised ??= [];

@@ -78,9 +78,13 @@ class HandlerRun implements RunningHandler {
     this.#deadline = this.#limits.deadlines?.add(this) ?? null;
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      running.then(
+      // A thenable of the application's own may throw, or call back twice: a promise does neither.
+      Promise.resolve(running).then(
         // A handler that watches its signal may have returned early because of it; one that never looked has finished.
-        () => this.end(this.abortedBy && this.context.hasReadSignal ? resultAfter(this.abortedBy) : succeeded(this.context)),
+        () =>
+          this.end(
+            this.abortedBy && this.context.hasReadSignal ? resultAfter(this.abortedBy) : succeeded(this.context),
+          ),
         (error: unknown) => this.end(this.abortedBy ? resultAfter(this.abortedBy) : { kind: "failed", error }),
       );
     });
@@ -109,7 +113,9 @@ const UNHANDLED: Result = { kind: "unhandled" };
 
 export function createDispatcher({ model, methods, timeoutMs, scope }: DispatcherOptions): Dispatcher {
   let abandoned = 0;
-  const deadlines = new DeadlineQueue<HandlerRun>(timeoutMs, (run) => run.interrupt(new HandlerTimeoutError(timeoutMs)));
+  const deadlines = new DeadlineQueue<HandlerRun>(timeoutMs, (run) =>
+    run.interrupt(new HandlerTimeoutError(timeoutMs)),
+  );
   const limits: RunLimits = {
     deadlines: timeoutMs > 0 ? deadlines : null,
     graces: new DeadlineQueue<HandlerRun>(ABORT_GRACE_MS, onGivenUp),
@@ -117,7 +123,10 @@ export function createDispatcher({ model, methods, timeoutMs, scope }: Dispatche
 
   function onGivenUp(run: HandlerRun): void {
     abandoned += 1;
-    run.context.log.error({ reason: run.abortedBy?.message }, "handler went on after its signal aborted: its place is given up");
+    run.context.log.error(
+      { reason: run.abortedBy?.message },
+      "handler went on after its signal aborted: its place is given up",
+    );
     run.end(resultAfter(run.abortedBy ?? new InterruptedError("interrupted")));
   }
 

@@ -67,7 +67,10 @@ async function release(items: readonly Held[], { consumer, holdings, log }: Drai
     const result = await withTimeout(handBack, GRACE_MS).catch((error: unknown) => error);
     if (result !== undefined) {
       const reason = result === TIMED_OUT ? "the broker did not answer" : result;
-      log.warn({ err: reason, messages: mine.length }, "could not hand back: they are claimed when their lease runs out");
+      log.warn(
+        { err: reason, messages: mine.length },
+        "could not hand back: they are claimed when their lease runs out",
+      );
     }
   }
   for (const held of items) holdings.forget(held);

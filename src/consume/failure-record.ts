@@ -107,7 +107,9 @@ function causesOf(error: object, text: (value: unknown, length: number) => strin
   const causes: string[] = [];
   let cause = property(error, "cause");
   while (cause !== undefined && causes.length < MAX_CAUSES) {
-    const described = isError(cause) ? `${textOf(property(cause, "name"))}: ${textOf(property(cause, "message"))}` : cause;
+    const described = isError(cause)
+      ? `${textOf(property(cause, "name"))}: ${textOf(property(cause, "message"))}`
+      : cause;
     causes.push(text(described, MAX_MESSAGE_LENGTH));
     cause = isError(cause) ? property(cause, "cause") : undefined;
   }

@@ -61,13 +61,14 @@ export function createHoldings(): Holdings {
     has: (of) => places.has(heldId(of)),
     get: (of) => places.get(heldId(of))?.held ?? undefined,
     add(held) {
-      places.set(heldId(held.delivery), { held });
-      bytes += held.bytes;
+      const id = heldId(held.delivery);
+      bytes += held.bytes - (places.get(id)?.held?.bytes ?? 0);
+      places.set(id, { held });
     },
     forget(held) {
       const id = heldId(held.delivery);
       const place = places.get(id);
-      if (!place) return;
+      if (place?.held !== held) return;
       place.held = null;
       places.delete(id);
       bytes -= held.bytes;

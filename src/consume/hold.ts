@@ -73,14 +73,16 @@ function decodeForeign(
   origin: { readonly stream: string; readonly entryId: string },
 ): Message {
   const fields: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (let i = 0; i + 1 < delivery.fields.length; i += 2) fields[delivery.fields[i] ?? ""] = delivery.fields[i + 1] ?? "";
+  for (let i = 0; i + 1 < delivery.fields.length; i += 2)
+    fields[delivery.fields[i] ?? ""] = delivery.fields[i + 1] ?? "";
   const foreign = model.decode?.({ ...origin, fields });
   if (foreign instanceof Promise) {
     // Its rejection is of no further interest, and must not end the process.
     foreign.catch(() => undefined);
     throw new InvalidMessageError("decode returned a promise: it must be synchronous");
   }
-  if (typeof foreign?.type !== "string" || foreign.type === "") throw new InvalidMessageError("decode returned no type");
+  if (typeof foreign?.type !== "string" || foreign.type === "")
+    throw new InvalidMessageError("decode returned no type");
   const id = foreign.id ?? `${origin.stream}/${origin.entryId}`;
   return {
     id,

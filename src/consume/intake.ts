@@ -64,14 +64,21 @@ export function createIntake(options: IntakeOptions): Intake {
     takeIn,
     async takeOver({ deliveries, missing }) {
       if (deliveries.length > 0) {
-        log.warn({ messages: deliveries.length, first: deliveries[0]?.entryId }, "took over deliveries whose consumer was lost");
+        log.warn(
+          { messages: deliveries.length, first: deliveries[0]?.entryId },
+          "took over deliveries whose consumer was lost",
+        );
         counts.add("claimed", deliveries.length);
       }
       takeIn(deliveries);
       await bury(missing);
     },
     async takeBack({ deliveries, missing }) {
-      if (deliveries.length > 0) log.info({ messages: deliveries.length, first: deliveries[0]?.entryId }, "found deliveries whose reply was lost");
+      if (deliveries.length > 0)
+        log.info(
+          { messages: deliveries.length, first: deliveries[0]?.entryId },
+          "found deliveries whose reply was lost",
+        );
       takeIn(deliveries);
       await bury(missing);
     },

@@ -48,7 +48,10 @@ export async function run(held: Held, options: RunOptions): Promise<void> {
     disposition = held.isSuspect ? await runSuspect(held, isProbe, options) : await runChecked(held, isProbe, options);
   } catch (error) {
     // It stays held: nobody else would ever try it, for its lease is ours and is renewed.
-    log.fatal({ error: describeError(error, options.redact), entryId }, "a delivery could not be settled: trying again");
+    log.fatal(
+      { error: describeError(error, options.redact), entryId },
+      "a delivery could not be settled: trying again",
+    );
     disposition = AFTER_FAULT;
   }
   const durationMs = performance.now() - startedMs;

@@ -88,7 +88,11 @@ export function createSettle(options: SettleOptions): Settle {
     });
   }
 
-  function deadLetter(held: Held, outcome: Outcome & { kind: "dead_letter" }, method: string | undefined): Promise<Disposition> {
+  function deadLetter(
+    held: Held,
+    outcome: Outcome & { kind: "dead_letter" },
+    method: string | undefined,
+  ): Promise<Disposition> {
     const failure = failureOf({ ...outcome, held, method, nowMs: clock.now() }, subject);
     const text = JSON.stringify(failure);
     return persistently("dead-lettering", held, async () => {
@@ -105,7 +109,10 @@ export function createSettle(options: SettleOptions): Settle {
     const { delayMs, failures, isCounted } = outcome;
     const { history } = held.delivery;
     const firstFailedAt = history.firstFailedAt ?? new Date(clock.now()).toISOString();
-    held.delivery = { ...held.delivery, history: { ...history, failures, firstFailedAt, isCrashProven: false, delayMs } };
+    held.delivery = {
+      ...held.delivery,
+      history: { ...history, failures, firstFailedAt, isCrashProven: false, delayMs },
+    };
     const error = describeError(outcome.error, subject.redact);
     log.warn(
       { ...idsOf(held), error, failures, retryInMs: delayMs },
@@ -127,7 +134,10 @@ export function createSettle(options: SettleOptions): Settle {
         if (outcome.raised.length > 0) return publishThenAck(held, outcome);
         return ack(held, outcome.status === "success" ? "succeeded" : "unhandled");
       case "discard":
-        log.warn({ ...idsOf(held), error: describeError(outcome.error, subject.redact), why: outcome.why }, "discarded");
+        log.warn(
+          { ...idsOf(held), error: describeError(outcome.error, subject.redact), why: outcome.why },
+          "discarded",
+        );
         return ack(held, "discarded");
       case "retry":
         return retry(held, outcome);
@@ -141,7 +151,11 @@ export function createSettle(options: SettleOptions): Settle {
   };
 }
 
-const SETTLED_BY: Readonly<Record<DeadLetterResult, Settled>> = { moved: "dead_lettered", gone: "gone", fenced: "fenced" };
+const SETTLED_BY: Readonly<Record<DeadLetterResult, Settled>> = {
+  moved: "dead_lettered",
+  gone: "gone",
+  fenced: "fenced",
+};
 
 /** The ids that every log line about a message carries. */
 export function idsOf(held: Held): object {

@@ -57,7 +57,10 @@ export interface SubscriptionOptions {
 export type SubscriptionState = "new" | "starting" | "running" | "quiet" | "draining" | "stopped";
 
 /** What this process knows by itself; lag and depths come from the sampler. */
-export type LocalStatus = Omit<SubscriptionStatus, "lag" | "lagSeconds" | "pending" | "oldestPendingSeconds" | "dlqDepth" | "replayBacklog">;
+export type LocalStatus = Omit<
+  SubscriptionStatus,
+  "lag" | "lagSeconds" | "pending" | "oldestPendingSeconds" | "dlqDepth" | "replayBacklog"
+>;
 
 export interface Subscription {
   readonly model: SubscriptionModel;
@@ -93,8 +96,9 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   const counts = createCounts();
   const capacity = createCapacity(settings);
   let state: SubscriptionState = "new";
+  let runningAtStop = 0;
   /** What brings deliveries in. */
-  let arriving: Promise<unknown> = Promise.resolve();
+  let intakeLoops: Promise<unknown> = Promise.resolve();
   let renewal: Promise<void> = Promise.resolve();
 
   const consumer = broker.createConsumer({
@@ -128,7 +132,12 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     },
   });
   const settle = createSettle({
-    broker, consumer, acks, clock, log, subject,
+    broker,
+    consumer,
+    acks,
+    clock,
+    log,
+    subject,
     signal: settling.signal,
     isStopping,
     count: (settled) => counts.settled(settled),
@@ -143,7 +152,13 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     policy,
   };
   const traced = options.tracing
-    ? traceDeliveries({ tracing: options.tracing, stream: model.stream, subscription: model.name, consumer: options.consumerName, steps })
+    ? traceDeliveries({
+        tracing: options.tracing,
+        stream: model.stream,
+        subscription: model.name,
+        consumer: options.consumerName,
+        steps,
+      })
     : null;
   const schedule = createSchedule({
     limit: runLimit,
@@ -152,7 +167,12 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     },
   });
   const runOptions: RunOptions = {
-    consumer, schedule, breaker, capacity, counts, log,
+    consumer,
+    schedule,
+    breaker,
+    capacity,
+    counts,
+    log,
     steps: traced?.steps ?? steps,
     redact: options.redact,
     isStopping,
@@ -160,20 +180,29 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     onOver: () => readLoop.poke(),
   };
   const intake = createIntake({ consumer, holdings, schedule, capacity, counts, clock, log, subject, holdOptions });
-  const drainOptions = { schedule, holdings, acks, consumer, settling, log, intakeEnded: () => arriving };
+  const drainOptions = { schedule, holdings, acks, consumer, settling, log, intakeEnded: () => intakeLoops };
   const readLoop = createReadLoop({
-    consumer, log, wanted,
+    consumer,
+    log,
+    wanted,
     signal: reading.signal,
     blockMs: settings.blockingTimeoutMs,
     isHeld: (lane, entryId) => holdings.has({ lane, entryId }),
     onNew(deliveries) {
-      if (traced) traced.receive(deliveries, () => intake.takeIn(deliveries), (delivery) => holdings.get(delivery));
+      if (traced)
+        traced.receive(
+          deliveries,
+          () => intake.takeIn(deliveries),
+          (delivery) => holdings.get(delivery),
+        );
       else intake.takeIn(deliveries);
     },
     onRecovered: (claimed) => intake.takeBack(claimed),
     onGroupsMade(count) {
       counts.add("groupsRecreated", count);
-      log.error("the consumer group had vanished and was made again: whatever the broker lost with it is not delivered");
+      log.error(
+        "the consumer group had vanished and was made again: whatever the broker lost with it is not delivered",
+      );
     },
   });
 
@@ -221,7 +250,10 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   }
 
   function onLost(lost: readonly Delivery[]): void {
-    log.warn({ messages: lost.length, first: lost[0]?.entryId }, "lost the lease on held messages: they are another consumer's now");
+    log.warn(
+      { messages: lost.length, first: lost[0]?.entryId },
+      "lost the lease on held messages: they are another consumer's now",
+    );
     for (const delivery of lost) {
       const held = holdings.get(delivery);
       if (held) lose(held);
@@ -231,6 +263,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
   async function quiet(): Promise<number> {
     if (state !== "running") return 0;
     state = "quiet";
+    runningAtStop = schedule.running;
     reading.abort();
     await consumer.wake();
     return releaseIdle(drainOptions);
@@ -260,7 +293,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
         onClaimed: (claimed) => intake.takeOver(claimed),
         onUncertain: () => readLoop.recoverSoon(),
       });
-      arriving = Promise.all([readLoop.run(), takeover]);
+      intakeLoops = Promise.all([readLoop.run(), takeover]);
       renewal = runRenewal({
         ...leases,
         signal: renewing.signal,
@@ -276,11 +309,11 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       breaker.close();
       const report = await drain(drainOptions, deadline);
       renewing.abort();
-      await Promise.all([arriving, renewal]);
+      await Promise.all([intakeLoops, renewal]);
       dispatcher.close();
       await consumer.close();
       state = "stopped";
-      return report;
+      return { ...report, finished: runningAtStop - report.cancelled };
     },
     status: () => ({
       name: model.name,

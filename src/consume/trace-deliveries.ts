@@ -36,7 +36,10 @@ export function traceDeliveries(options: TraceOptions): TracedDeliveries {
   const origins = new WeakMap<Held, TraceContext>();
   const batches = new WeakMap<Delivery, TraceContext>();
 
-  function facts(operation: "receive" | "process", more: SpanFacts["attributes"]): Pick<SpanFacts, "name" | "attributes"> {
+  function facts(
+    operation: "receive" | "process",
+    more: SpanFacts["attributes"],
+  ): Pick<SpanFacts, "name" | "attributes"> {
     return {
       name: `${operation} ${options.stream}`,
       attributes: {
@@ -99,7 +102,9 @@ export function traceDeliveries(options: TraceOptions): TracedDeliveries {
       },
       handle(handler, message, held) {
         const span = running.get(held);
-        return span === undefined ? steps.handle(handler, message, held) : span.run(() => steps.handle(handler, message, held));
+        return span === undefined
+          ? steps.handle(handler, message, held)
+          : span.run(() => steps.handle(handler, message, held));
       },
       settle(held, outcome, method) {
         const span = running.get(held);
@@ -124,7 +129,8 @@ export function traceDeliveries(options: TraceOptions): TracedDeliveries {
       takeIn();
       for (const delivery of deliveries) {
         const held = heldOf(delivery);
-        const origin = held && (origins.get(held) ?? (held.decoded.kind === "message" ? held.decoded.message : undefined));
+        const origin =
+          held && (origins.get(held) ?? (held.decoded.kind === "message" ? held.decoded.message : undefined));
         if (origin) span.link(origin);
       }
       span.end();

@@ -38,7 +38,9 @@ export function buildModel(
   for (const aggregate of aggregates) addAggregate(aggregate, draft);
   const subscriptions = handlers.map((handler) => toSubscription(handler, draft));
   for (const duplicate of duplicatesOf(subscriptions.map((subscription) => subscription.name))) {
-    faults.push(`two handlers are called ${duplicate}: they would share a consumer group and take each other's messages`);
+    faults.push(
+      `two handlers are called ${duplicate}: they would share a consumer group and take each other's messages`,
+    );
   }
   if (faults.length > 0) {
     const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
@@ -49,7 +51,8 @@ export function buildModel(
 }
 
 function checkName(what: string, name: string, faults: string[]): void {
-  if (!isValidName(name)) faults.push(`${what} is ${JSON.stringify(name)}: only letters, digits and _ . : - (and one {tag}) are allowed`);
+  if (!isValidName(name))
+    faults.push(`${what} is ${JSON.stringify(name)}: only letters, digits and _ . : - (and one {tag}) are allowed`);
 }
 
 function addAggregate(aggregate: Aggregate, { events, homes, faults }: Draft): void {
@@ -58,7 +61,9 @@ function addAggregate(aggregate: Aggregate, { events, homes, faults }: Draft): v
     addEvent(eventClass, events, faults);
     const home = homes.get(eventClass.eventType);
     if (home && home.stream !== aggregate.category) {
-      faults.push(`event ${eventClass.eventType} belongs to two aggregates: streams ${home.stream} and ${aggregate.category}`);
+      faults.push(
+        `event ${eventClass.eventType} belongs to two aggregates: streams ${home.stream} and ${aggregate.category}`,
+      );
     }
     homes.set(eventClass.eventType, {
       stream: aggregate.category,
@@ -89,20 +94,31 @@ function schemaFault({ eventType, schema }: EventClass): string | null {
   }
 }
 
-function checkHandler({ handlerName, options, routes, needsCreate, stream }: HandlerDeclaration, faults: string[]): void {
+function checkHandler(
+  { handlerName, options, routes, needsCreate, stream }: HandlerDeclaration,
+  faults: string[],
+): void {
   const { startFrom } = options;
   checkName(`the stream of handler ${handlerName}`, stream, faults);
   if (routes.length === 0) faults.push(`handler ${handlerName} handles nothing: no method has @handle`);
   if (needsCreate) {
-    faults.push(`the constructor of handler ${handlerName} takes arguments: give \`create: () => new ${handlerName}(…)\``);
+    faults.push(
+      `the constructor of handler ${handlerName} takes arguments: give \`create: () => new ${handlerName}(…)\``,
+    );
   }
-  const isKnownStart = startFrom === undefined || startFrom === "earliest" || startFrom === "latest" || ENTRY_ID.test(startFrom);
+  const isKnownStart =
+    startFrom === undefined || startFrom === "earliest" || startFrom === "latest" || ENTRY_ID.test(startFrom);
   if (!isKnownStart) {
-    faults.push(`handler ${handlerName}: startFrom ${JSON.stringify(startFrom)} is not "earliest", "latest" or an entry id`);
+    faults.push(
+      `handler ${handlerName}: startFrom ${JSON.stringify(startFrom)} is not "earliest", "latest" or an entry id`,
+    );
   }
 }
 
-function routesOf({ handlerName, routes: declared }: HandlerDeclaration, { events, faults }: Draft): Map<string, Route> {
+function routesOf(
+  { handlerName, routes: declared }: HandlerDeclaration,
+  { events, faults }: Draft,
+): Map<string, Route> {
   const routes = new Map<string, Route>();
   for (const route of declared) {
     const other = routes.get(route.type);

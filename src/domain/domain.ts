@@ -174,11 +174,7 @@ export class Domain {
     });
   }
 
-  #declareClass(
-    { kind, stream, options }: ClassDeclaration,
-    target: AnyClass,
-    context: ClassDecoratorContext,
-  ): void {
+  #declareClass({ kind, stream, options }: ClassDeclaration, target: AnyClass, context: ClassDecoratorContext): void {
     const handlerName = context.name ?? target.name;
     this.#assertOpen(`handler ${handlerName}`);
     const routes = routesOf(context.metadata);

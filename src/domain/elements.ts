@@ -79,6 +79,8 @@ function validateForPublish(name: string, schema: EventSchema, data: unknown): u
 function validateNow(name: string, schema: EventSchema, data: unknown): StandardSchemaV1.Result<unknown> {
   const result = schema["~standard"].validate(data);
   if (result instanceof Promise) {
+    // What it comes to is of no interest, and must not end the process.
+    result.catch(() => undefined);
     throw new EngineError("ENGINE_DOMAIN_INVALID", `the schema of ${name} validates asynchronously`, {
       hint: "Use a synchronous schema; look things up in the handler instead.",
     });

@@ -1,6 +1,7 @@
 /** The probes over HTTP, for a server of one's own: node:http, Express, Fastify, and anything that speaks Fetch. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redactText } from "../config/redact.ts";
+import { PROMETHEUS_CONTENT_TYPE, renderPrometheus } from "../telemetry/prometheus.ts";
 import { backlogOf, type BacklogVerdict } from "./backlog.ts";
 import { livenessOf, readinessOf, type HealthSource, type Verdict } from "./probes.ts";
 import type { EngineStatus } from "./status.ts";
@@ -12,10 +13,12 @@ const PROBES: Readonly<Record<string, (status: EngineStatus) => Verdict | Backlo
   "/backlog": backlogOf,
 };
 
+const METRICS_PATH = "/metrics";
+
 export interface HealthAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON; empty for HEAD. */
+  /** JSON, or Prometheus text; empty for HEAD. */
   readonly body: string;
 }
 
@@ -29,15 +32,16 @@ export interface HealthHandlerOptions {
  * answered with 404, other methods than GET and HEAD with 405. Never throws.
  */
 export function answerHealth(method: string, url: string, source: HealthSource): HealthAnswer {
-  const probe = PROBES[pathOf(url)];
-  if (probe === undefined || !isProbe(url)) {
-    return answer(method, { statusCode: 404, body: { error: "not found", paths: Object.keys(PROBES) } });
+  if (!isServed(url, source)) {
+    const paths = [...Object.keys(PROBES), METRICS_PATH].filter((path) => isServed(path, source));
+    return answer(method, { statusCode: 404, body: { error: "not found", paths } });
   }
   if (method !== "GET" && method !== "HEAD") {
     return answer(method, { statusCode: 405, body: { error: "method not allowed" }, headers: { allow: "GET, HEAD" } });
   }
   try {
-    return answer(method, probe(source.status()));
+    const probe = PROBES[pathOf(url)];
+    return probe === undefined ? answerMetrics(method, source) : answer(method, probe(source.status()));
   } catch (error) {
     return answer(method, { statusCode: 500, body: { error: `the engine's state cannot be read: ${String(error)}` } });
   }
@@ -63,7 +67,7 @@ export function healthHandler(source: HealthSource, options: HealthHandlerOption
   return (wrappedRequest, wrappedResponse, next) => {
     const request = "raw" in wrappedRequest ? wrappedRequest.raw : wrappedRequest;
     const url = withoutPrefix(request.url ?? "/", options.prefix);
-    if (typeof next === "function" && !isProbe(url)) {
+    if (typeof next === "function" && !isServed(url, source)) {
       next();
       return;
     }
@@ -86,9 +90,10 @@ export function healthFetchHandler(
   };
 }
 
-/** Whether the request target names a probe. */
-function isProbe(url: string): boolean {
-  return Object.hasOwn(PROBES, pathOf(url));
+/** Whether the request target names something that is answered here. */
+function isServed(url: string, source: HealthSource): boolean {
+  const path = pathOf(url);
+  return Object.hasOwn(PROBES, path) || (path === METRICS_PATH && source.metrics !== undefined);
 }
 
 function pathOf(url: string): string {
@@ -100,6 +105,11 @@ function withoutPrefix(url: string, prefix: string | undefined): string {
   return prefix !== undefined && url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url;
 }
 
+function answerMetrics(method: string, source: HealthSource): HealthAnswer {
+  const text = renderPrometheus(source.metrics?.() ?? []);
+  return written(method, { statusCode: 200, text, headers: { "content-type": PROMETHEUS_CONTENT_TYPE } });
+}
+
 interface Content {
   readonly statusCode: number;
   readonly body: object;
@@ -109,11 +119,16 @@ interface Content {
 function answer(method: string, { statusCode, body, headers: own }: Content): HealthAnswer {
   // A broker's reason may quote its address.
   const text = JSON.stringify(body, (_key, value: unknown) => (typeof value === "string" ? redactText(value) : value));
-  const headers = {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": String(Buffer.byteLength(text)),
-    "cache-control": "no-store",
-    ...own,
-  };
+  return written(method, { statusCode, text, headers: { "content-type": "application/json; charset=utf-8", ...own } });
+}
+
+interface Text {
+  readonly statusCode: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function written(method: string, { statusCode, text, headers: own }: Text): HealthAnswer {
+  const headers = { "content-length": String(Buffer.byteLength(text)), "cache-control": "no-store", ...own };
   return { statusCode, headers, body: method === "HEAD" ? "" : text };
 }

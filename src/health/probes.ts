@@ -1,9 +1,12 @@
 /** What the probes answer: pure verdicts over the engine's snapshot. Nothing here asks anybody or waits. */
-import type { CircuitState, EngineStatus, SubscriptionStatus } from "./status.ts";
+import type { MetricFamily } from "../telemetry/metric.ts";
+import type { CircuitState, EngineStatus, SubscriptionStatus, WorkersStatus } from "./status.ts";
 
 /** Whoever can tell how the engine stands, at once: an `Engine`. */
 export interface HealthSource {
   status(): EngineStatus;
+  /** For `/metrics`, which is not there without it. */
+  metrics?(): readonly MetricFamily[];
 }
 
 /** Unknown is null. */
@@ -29,6 +32,8 @@ export interface HealthChecks {
   readonly event_store: ComponentHealth;
   readonly caches: Readonly<Record<string, ComponentHealth>>;
   readonly subscriptions: { readonly total: number; readonly details: readonly SubscriptionHealth[] };
+  /** Only from a supervisor. */
+  readonly workers?: WorkersStatus;
 }
 
 export type HealthWord = "ok" | "stalled" | "degraded" | "unavailable";
@@ -60,7 +65,7 @@ export function readinessOf(status: EngineStatus): Verdict {
   if (status.state !== "running") {
     return verdict(status, "unavailable", `the engine is ${WORD_OF_STATE[status.state]}`);
   }
-  const faults = Object.entries(status.brokers).flatMap(([name, broker]) => {
+  const faults = [...workerFaults(status), ...Object.entries(status.brokers).flatMap(([name, broker]) => {
     switch (broker.kind) {
       case "ok":
         return [];
@@ -70,8 +75,14 @@ export function readinessOf(status: EngineStatus): Verdict {
       case "impaired":
         return [`broker ${name} is ${broker.kind}: ${broker.reason}`];
     }
-  });
+  })];
   return faults.length === 0 ? verdict(status, "ok") : verdict(status, "degraded", faults.join("; "));
+}
+
+function workerFaults({ workers }: EngineStatus): readonly string[] {
+  if (!workers) return [];
+  if (workers.stuck > 0) return [`${workers.stuck} of ${workers.total} workers are stuck`];
+  return workers.running < workers.total ? [`${workers.running} of ${workers.total} workers are running`] : [];
 }
 
 const WORD_OF_STATE = {
@@ -101,6 +112,7 @@ function checksOf(status: EngineStatus): HealthChecks {
       total: status.subscriptions.length,
       details: status.subscriptions.map(subscriptionHealth),
     },
+    ...(status.workers ? { workers: status.workers } : {}),
   };
 }
 

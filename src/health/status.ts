@@ -53,6 +53,15 @@ export interface SubscriptionStatus {
   readonly counts: SubscriptionCounts;
 }
 
+/** Of a supervisor's worker processes. */
+export interface WorkersStatus {
+  readonly total: number;
+  /** Those that report, and run. */
+  readonly running: number;
+  /** Those that have stopped reporting: their event loop does not turn. */
+  readonly stuck: number;
+}
+
 export interface EngineStatus {
   readonly state: EngineState;
   /** ms since start() resolved; 0 before. */
@@ -61,4 +70,6 @@ export interface EngineStatus {
   readonly subscriptions: readonly SubscriptionStatus[];
   /** Age of the background samples behind lag, pending and depth, in ms; null before the first. */
   readonly sampleAgeMs: number | null;
+  /** Only of a supervisor. */
+  readonly workers?: WorkersStatus;
 }

@@ -18,7 +18,11 @@ export async function runShutdown(steps: readonly PlannedStep[], log: Logger): P
     done.push(result);
     const { error, ...facts } = result;
     if (result.outcome === "ok") log.debug(facts, `shutdown: ${step.name}`);
-    else log.error({ ...facts, reason: error }, `shutdown: ${step.name} ${result.outcome === "failed" ? "failed" : "took too long"}`);
+    else
+      log.error(
+        { ...facts, reason: error },
+        `shutdown: ${step.name} ${result.outcome === "failed" ? "failed" : "took too long"}`,
+      );
   }
   return done;
 }
@@ -30,7 +34,13 @@ async function runStep({ name, budgetMs, run }: PlannedStep): Promise<ShutdownSt
     const result = await withTimeout(run(), budgetMs);
     return { name, outcome: result === TIMED_OUT ? "timed_out" : "ok", budgetMs, durationMs: durationMs() };
   } catch (error) {
-    return { name, outcome: "failed", budgetMs, durationMs: durationMs(), error: error instanceof Error ? error.message : String(error) };
+    return {
+      name,
+      outcome: "failed",
+      budgetMs,
+      durationMs: durationMs(),
+      error: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

@@ -13,6 +13,8 @@ export interface ProcessHost {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
   exit(code: number): void;
   exitCode?: number | string | null | undefined;
+  /** To the process that forked this one. */
+  send?(message: unknown): unknown;
 }
 
 /** The shell's convention: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP. */

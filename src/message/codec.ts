@@ -149,30 +149,29 @@ function fromBinary(fields: readonly string[], origin: EntryOrigin): Message {
 }
 
 function toMessage(attributes: Attributes, data: unknown, origin: EntryOrigin): Message {
-  const type = text(attributes, "type");
+  const type = text(attributes["type"], "type");
   if (type === undefined || type === "") throw new InvalidMessageError('the event has no "type"');
-  const id = text(attributes, "id") ?? derivedId(origin);
+  const id = text(attributes["id"], "id") ?? derivedId(origin);
   return {
     id,
     type,
-    source: text(attributes, "source") ?? "",
+    source: text(attributes["source"], "source") ?? "",
     stream: origin.stream,
     entryId: origin.entryId,
-    key: text(attributes, "subject"),
-    time: text(attributes, "time"),
-    correlationId: text(attributes, "correlationid") ?? id,
-    causationId: text(attributes, "causationid"),
-    traceparent: text(attributes, "traceparent"),
-    tracestate: text(attributes, "tracestate"),
-    schemaVersion: text(attributes, "schemaversion"),
-    sequence: text(attributes, "sequence"),
+    key: text(attributes["subject"], "subject"),
+    time: text(attributes["time"], "time"),
+    correlationId: text(attributes["correlationid"], "correlationid") ?? id,
+    causationId: text(attributes["causationid"], "causationid"),
+    traceparent: text(attributes["traceparent"], "traceparent"),
+    tracestate: text(attributes["tracestate"], "tracestate"),
+    schemaVersion: text(attributes["schemaversion"], "schemaversion"),
+    sequence: text(attributes["sequence"], "sequence"),
     headers: headersOf(attributes),
     data,
   };
 }
 
-function text(attributes: Attributes, name: string): string | undefined {
-  const value = attributes[name];
+function text(value: unknown, name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "string") throw new InvalidMessageError(`attribute "${name}" is not text`);
@@ -188,7 +187,7 @@ function headersOf(attributes: Attributes): Readonly<Record<string, string>> {
   let headers: Record<string, string> | null = null;
   for (const name in attributes) {
     if (KNOWN_ATTRIBUTES.has(name)) continue;
-    const value = text(attributes, name);
+    const value = text(attributes[name], name);
     if (value === undefined) continue;
     headers ??= Object.create(null) as Record<string, string>;
     headers[name] = value;

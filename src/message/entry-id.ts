@@ -3,7 +3,8 @@
 /** -1, 0 or 1, exactly: a double would round ids beyond 2^53. */
 export function compareEntryIds(a: string, b: string): number {
   // Ids of one time have one shape: then the order of the texts is theirs.
-  if (a.length === b.length && a.indexOf("-") === b.indexOf("-")) return compareDigits(a, b);
+  const dash = a.indexOf("-");
+  if (a.length === b.length && dash >= 0 && b[dash] === "-") return compareDigits(a, b);
   const [aMs = "0", aSeq = "0"] = a.split("-");
   const [bMs = "0", bSeq = "0"] = b.split("-");
   return compareDigits(aMs, bMs) || compareDigits(aSeq, bSeq);

@@ -1,3 +1,4 @@
+import type { BrokerFacts } from "./broker-facts.ts";
 import type { BrokerAdmin } from "./broker-admin.ts";
 import type { Broker } from "./broker.ts";
 import type { DeadLetters } from "./dead-letters.ts";
@@ -5,11 +6,12 @@ import type { Lease } from "./lease.ts";
 
 /**
  * What an adapter offers for one configured broker: its ports over shared connections.
- * `broker.connect` opens and `broker.close` closes for all four.
+ * `broker.connect` opens and `broker.close` closes for all five.
  */
 export interface BrokerAdapter {
   readonly broker: Broker;
   readonly admin: BrokerAdmin;
   readonly deadLetters: DeadLetters;
   readonly lease: Lease;
+  readonly facts: BrokerFacts;
 }

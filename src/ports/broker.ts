@@ -125,7 +125,7 @@ export interface Consumer {
   release(deliveries: readonly Delivery[]): Promise<void>;
   /** An ack for an entry that is missing from the stream, leaving a dead letter in its place that says so. */
   buryMissing(missing: MissingEntry, failure: string): Promise<DeadLetterResult>;
-  /** The bytes of an entry's field values, to tell replaced characters from real ones. Null when the entry is gone. */
+  /** The bytes of an entry's fields, names and values in order, to tell replaced characters from real ones. Null when the entry is gone. */
   rawFields(delivery: Delivery): Promise<readonly Uint8Array[] | null>;
   /** Removes this consumer's name from the group unless it still holds something; then closes its connection. */
   close(): Promise<void>;

@@ -48,7 +48,11 @@ export function createPublisher(options: PublisherOptions): PreparingPublisher {
         hint: `List it in the events of domain.aggregate(…), or publish with { stream: "…" }.`,
       });
     }
-    if (!isValidName(stream)) throw new EngineError("ENGINE_NAME_INVALID", `stream ${JSON.stringify(stream)} has characters that are not allowed`);
+    if (!isValidName(stream))
+      throw new EngineError(
+        "ENGINE_NAME_INVALID",
+        `stream ${JSON.stringify(stream)} has characters that are not allowed`,
+      );
     const cause = options.currentMessage();
     const id = publish.id ?? uuidv7();
     const message: OutgoingMessage = {
@@ -71,12 +75,16 @@ export function createPublisher(options: PublisherOptions): PreparingPublisher {
     return { id, stream, fields };
   }
 
-  function checkSize(type: string, encoded: string): void {
-    const bytes = Buffer.byteLength(encoded) + "event".length;
+  function checkSize(type: string, text: string): void {
+    const bytes = Buffer.byteLength(text) + "event".length;
     if (bytes <= options.maxMessageBytes) return;
-    throw new EngineError("ENGINE_PUBLISH_TOO_LARGE", `${type} has ${bytes} bytes; the limit is ${options.maxMessageBytes}`, {
-      hint: "Publish a reference to large data instead, or raise server.max_message_bytes for publisher and consumers.",
-    });
+    throw new EngineError(
+      "ENGINE_PUBLISH_TOO_LARGE",
+      `${type} has ${bytes} bytes; the limit is ${options.maxMessageBytes}`,
+      {
+        hint: "Publish a reference to large data instead, or raise server.max_message_bytes for publisher and consumers.",
+      },
+    );
   }
 
   return {
@@ -91,11 +99,20 @@ export function createPublisher(options: PublisherOptions): PreparingPublisher {
 }
 
 /** What every consumer would refuse is refused here, where somebody can do something about it. */
-function checkAttributes({ id, key, correlationId, causationId, traceparent, tracestate, headers }: OutgoingMessage): void {
+function checkAttributes({
+  id,
+  key,
+  correlationId,
+  causationId,
+  traceparent,
+  tracestate,
+  headers,
+}: OutgoingMessage): void {
   const attributes = Object.entries({ id, key, correlationId, causationId, traceparent, tracestate, ...headers });
   for (const [name, value] of attributes) {
     if (value === undefined || (typeof value === "string" && value.length <= MAX_ATTRIBUTE_LENGTH)) continue;
-    const problem = typeof value === "string" ? `is longer than ${MAX_ATTRIBUTE_LENGTH} characters` : `is ${typeof value}, not text`;
+    const problem =
+      typeof value === "string" ? `is longer than ${MAX_ATTRIBUTE_LENGTH} characters` : `is ${typeof value}, not text`;
     throw new EngineError("ENGINE_PUBLISH_INVALID", `${name} ${problem}`);
   }
 }
@@ -116,15 +133,24 @@ function keyOf(event: EventInstance, property: string | undefined): string | und
   if (property === undefined) return undefined;
   const value = (event as unknown as Record<string, unknown>)[property];
   if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") return String(value);
-  throw new EngineError("ENGINE_PUBLISH_INVALID", `the key property ${JSON.stringify(property)} is ${typeof value}, not text or a number`);
+  throw new EngineError(
+    "ENGINE_PUBLISH_INVALID",
+    `the key property ${JSON.stringify(property)} is ${typeof value}, not text or a number`,
+  );
 }
 
-function checkedHeaders(headers: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | undefined {
+function checkedHeaders(
+  headers: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined {
   for (const name of Object.keys(headers ?? {})) {
     if (!HEADER_NAME.test(name) || isReservedAttribute(name)) {
-      throw new EngineError("ENGINE_PUBLISH_INVALID", `header ${JSON.stringify(name)} is reserved or not lower-case letters and digits`, {
-        hint: "CloudEvents extension attributes have names like `tenant` or `region2`.",
-      });
+      throw new EngineError(
+        "ENGINE_PUBLISH_INVALID",
+        `header ${JSON.stringify(name)} is reserved or not lower-case letters and digits`,
+        {
+          hint: "CloudEvents extension attributes have names like `tenant` or `region2`.",
+        },
+      );
     }
   }
   return headers;
@@ -139,5 +165,10 @@ export function derivedEventId(cause: Message, subscription: string, index: numb
   const time = cause.time === undefined ? Number.NaN : Date.parse(cause.time);
   const entryTime = Number(cause.entryId.split("-")[0]);
   const unixMs = [time, entryTime].find((ms) => Number.isInteger(ms) && ms >= 0 && ms < 2 ** 48) ?? 0;
-  return UUID.fromFieldsV7(unixMs, hash.readUInt16BE(0) & 0xfff, hash.readUInt32BE(2) & 0x3fffffff, hash.readUInt32BE(6)).toString();
+  return UUID.fromFieldsV7(
+    unixMs,
+    hash.readUInt16BE(0) & 0xfff,
+    hash.readUInt32BE(2) & 0x3fffffff,
+    hash.readUInt32BE(6),
+  ).toString();
 }

@@ -19,7 +19,10 @@ export function tracePublisher(publisher: PreparingPublisher, options: TracedPub
     return publish.traceparent === undefined ? (tracing.active() ?? options.currentMessage() ?? {}) : publish;
   }
 
-  function start(publish: PublishOptions, attributes: Readonly<Record<string, string | number | undefined>>): TracedSpan | null {
+  function start(
+    publish: PublishOptions,
+    attributes: Readonly<Record<string, string | number | undefined>>,
+  ): TracedSpan | null {
     const parent = parentOf(publish);
     if (!tracing.samples(parent)) return null;
     return tracing.start({
@@ -59,7 +62,10 @@ export function tracePublisher(publisher: PreparingPublisher, options: TracedPub
       try {
         const published = await span.run(() => publisher.publish(events, { ...publish, ...span.context }));
         const [first] = published;
-        span.set({ "messaging.destination.name": first?.stream, "messaging.message.id": published.length === 1 ? first?.id : undefined });
+        span.set({
+          "messaging.destination.name": first?.stream,
+          "messaging.message.id": published.length === 1 ? first?.id : undefined,
+        });
         return published;
       } catch (error) {
         span.fail(error);

@@ -1,4 +1,5 @@
 /** Where metrics and spans go: a collector over OTLP gRPC, or log lines. Their failures are told once, and go no further. */
+import { ExportResultCode, type ExportResult } from "@opentelemetry/core";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import type { PushMetricExporter, ResourceMetrics } from "@opentelemetry/sdk-metrics";
@@ -8,12 +9,7 @@ import { redactText } from "../config/redact.ts";
 import type { TelemetrySettings } from "../config/settings.ts";
 
 /** Of one export. A later one tells the same totals again: there is no need to wait long. */
-export const EXPORT_TIMEOUT_MS = 3000;
-
-/** The code of a successful export; OpenTelemetry keeps it in a package of internals. */
-const SUCCESS = 0;
-
-type Result = Parameters<Parameters<PushMetricExporter["export"]>[1]>[0];
+export const EXPORT_TIMEOUT_MS = 2000;
 
 export interface Exporters {
   readonly metrics: PushMetricExporter;
@@ -28,13 +24,13 @@ export function createExporters({ exporter, endpoint }: TelemetrySettings, log: 
   return { metrics: watched(metrics, watchFor("metrics", log)), spans: watched(spans, watchFor("traces", log)) };
 }
 
-type Note = (result: Result) => void;
+type Note = (result: ExportResult) => void;
 
 /** Logs the first failure in a row, and its end. */
 function watchFor(signal: string, log: Logger): Note {
   let failures = 0;
   return ({ code, error }) => {
-    if (code === SUCCESS) {
+    if (code === ExportResultCode.SUCCESS) {
       if (failures > 0) log.info({ signal, failures }, "telemetry is exported again");
       failures = 0;
       return;
@@ -47,7 +43,7 @@ function watchFor(signal: string, log: Logger): Note {
 }
 
 interface Exporter<Items> {
-  export(items: Items, done: (result: Result) => void): void;
+  export(items: Items, done: (result: ExportResult) => void): void;
 }
 
 /** The same exporter, whose failures reach `note` and nobody else: the SDK would only repeat them. */
@@ -56,7 +52,7 @@ function watched<Items, T extends Exporter<Items>>(exporter: T & Exporter<Items>
   exporter.export = (items, done) =>
     original(items, (result) => {
       note(result);
-      done({ code: SUCCESS });
+      done({ code: ExportResultCode.SUCCESS });
     });
   return exporter;
 }
@@ -68,7 +64,7 @@ function consoleExporters(log: Logger): Exporters {
     metrics: {
       export(metrics, done) {
         log.info({ metrics: plainMetrics(metrics) }, "metrics");
-        done({ code: SUCCESS });
+        done({ code: ExportResultCode.SUCCESS });
       },
       forceFlush: nothing,
       shutdown: nothing,
@@ -76,7 +72,7 @@ function consoleExporters(log: Logger): Exporters {
     spans: {
       export(spans, done) {
         for (const span of spans) log.info({ span: plainSpan(span) }, `span ${span.name}`);
-        done({ code: SUCCESS });
+        done({ code: ExportResultCode.SUCCESS });
       },
       shutdown: nothing,
     },

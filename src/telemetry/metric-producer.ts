@@ -4,7 +4,12 @@
  */
 import { ValueType, type HrTime } from "@opentelemetry/api";
 import type { Resource } from "@opentelemetry/resources";
-import { AggregationTemporality, DataPointType, type MetricData, type MetricProducer } from "@opentelemetry/sdk-metrics";
+import {
+  AggregationTemporality,
+  DataPointType,
+  type MetricData,
+  type MetricProducer,
+} from "@opentelemetry/sdk-metrics";
 import { VERSION } from "../version.ts";
 import type { MetricFamily } from "./metric.ts";
 
@@ -17,6 +22,7 @@ export interface MetricProducerOptions {
 
 export function createMetricProducer({ resource, read, now }: MetricProducerOptions): MetricProducer {
   const startTime = hrTimeOf(now());
+  const scope = { name: "domain-engine", version: VERSION };
   return {
     collect() {
       const times = { startTime, endTime: hrTimeOf(now()) };
@@ -24,7 +30,7 @@ export function createMetricProducer({ resource, read, now }: MetricProducerOpti
         .filter(({ points }) => points.length > 0)
         .map((family) => metricDataOf(family, times));
       return Promise.resolve({
-        resourceMetrics: { resource, scopeMetrics: [{ scope: { name: "domain-engine", version: VERSION }, metrics }] },
+        resourceMetrics: { resource, scopeMetrics: metrics.length === 0 ? [] : [{ scope, metrics }] },
         errors: [],
       });
     },
@@ -45,7 +51,12 @@ function metricDataOf(family: MetricFamily, times: Times): MetricData {
   };
   switch (family.kind) {
     case "counter":
-      return { ...facts, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints: numbers(family.points, times) };
+      return {
+        ...facts,
+        dataPointType: DataPointType.SUM,
+        isMonotonic: true,
+        dataPoints: numbers(family.points, times),
+      };
     case "gauge":
       return { ...facts, dataPointType: DataPointType.GAUGE, dataPoints: numbers(family.points, times) };
     case "histogram":
@@ -63,7 +74,10 @@ function metricDataOf(family: MetricFamily, times: Times): MetricData {
 
 type NumberPoints = Extract<MetricFamily, { readonly kind: "counter" | "gauge" }>["points"];
 
-function numbers(points: NumberPoints, times: Times): { startTime: HrTime; endTime: HrTime; attributes: Record<string, string>; value: number }[] {
+function numbers(
+  points: NumberPoints,
+  times: Times,
+): { startTime: HrTime; endTime: HrTime; attributes: Record<string, string>; value: number }[] {
   return points.map(({ labels, value }) => ({ ...times, attributes: { ...labels }, value }));
 }
 

@@ -52,12 +52,12 @@ export interface NumberMetric extends MetricFacts {
   /** A counter only grows, from the start of the process. */
   readonly kind: "counter" | "gauge";
   /** Pure. What is unknown has no point. */
-  read(snapshot: MetricsSnapshot): readonly NumberPoint[];
+  readonly read: (snapshot: MetricsSnapshot) => readonly NumberPoint[];
 }
 
 export interface HistogramMetric extends MetricFacts {
   readonly kind: "histogram";
-  read(snapshot: MetricsSnapshot): readonly HistogramPoint[];
+  readonly read: (snapshot: MetricsSnapshot) => readonly HistogramPoint[];
 }
 
 export type Metric = NumberMetric | HistogramMetric;
@@ -66,3 +66,8 @@ export type Metric = NumberMetric | HistogramMetric;
 export type MetricFamily =
   | (Omit<NumberMetric, "read"> & { readonly points: readonly NumberPoint[] })
   | (Omit<HistogramMetric, "read"> & { readonly points: readonly HistogramPoint[] });
+
+/** One point, or none where the value is unknown. */
+export function pointOf(labels: Labels, value: number | null): readonly NumberPoint[] {
+  return value === null ? [] : [{ labels, value }];
+}

@@ -9,7 +9,13 @@ import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
-import { AlwaysOnSampler, BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from "@opentelemetry/sdk-trace";
+import {
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
 import type { Logger } from "pino";
 import type { TelemetrySettings } from "../config/settings.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -86,7 +92,10 @@ export function createOtelTelemetry(options: OtelOptions): Telemetry {
       const leftMs = Math.max(0, deadline - performance.now());
       const result = await withTimeout(flushed, leftMs);
       if (Array.isArray(result)) return;
-      log.warn({ waitedMs: Math.round(leftMs) }, "the collector did not take the last telemetry in time: it is given up");
+      log.warn(
+        { waitedMs: Math.round(leftMs) },
+        "the collector did not take the last telemetry in time: it is given up",
+      );
     },
   };
 }

@@ -17,7 +17,10 @@ export function prometheusName({ name, kind, unit }: Pick<Metric, "name" | "kind
 
 /** A metric without a point is left out. */
 export function renderPrometheus(families: readonly MetricFamily[]): string {
-  return families.filter(({ points }) => points.length > 0).map(renderFamily).join("");
+  return families
+    .filter(({ points }) => points.length > 0)
+    .map(renderFamily)
+    .join("");
 }
 
 function renderFamily(family: MetricFamily): string {

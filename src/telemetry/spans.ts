@@ -37,7 +37,11 @@ export function createTracing({ tracer, system, sampleRatio, random }: TracingOp
     },
     start({ name, kind, attributes, parent, links }) {
       const spanLinks = links.map(linkTo).filter((link) => link !== null);
-      const span = tracer.startSpan(name, { kind: KINDS[kind], attributes: known(attributes), links: spanLinks }, contextOf(parent));
+      const span = tracer.startSpan(
+        name,
+        { kind: KINDS[kind], attributes: known(attributes), links: spanLinks },
+        contextOf(parent),
+      );
       return tracedSpan(span);
     },
     active() {
@@ -67,18 +71,24 @@ function tracedSpan(span: Span): TracedSpan {
 }
 
 /** Errors quote URLs: credentials stay here. */
-function describe(error: unknown): { readonly name: string; readonly message: string; readonly stack?: string | undefined } {
+function describe(error: unknown): {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+} {
   try {
     if (!(error instanceof Error)) return { name: "NonError", message: redactText(String(error)) };
-    const stack = error.stack === undefined ? undefined : redactText(String(error.stack));
-    return { name: String(error.name), message: redactText(String(error.message)), stack };
+    const stack = error.stack === undefined ? undefined : redactText(error.stack);
+    return { name: error.name, message: redactText(error.message), stack };
   } catch {
     return { name: "NonError", message: "(unreadable: reading it threw)" };
   }
 }
 
 function known(attributes: SpanFacts["attributes"]): Record<string, string | number> {
-  return Object.fromEntries(Object.entries(attributes).filter((entry): entry is [string, string | number] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(attributes).filter((entry): entry is [string, string | number] => entry[1] !== undefined),
+  );
 }
 
 function traceContextOf({ traceId, spanId, traceFlags, traceState }: SpanContext): TracedSpan["context"] {

@@ -42,12 +42,22 @@ test("a message that aborts its process is dead-lettered after exactly three run
     await world.publish(all);
     const supervisor = supervise(world, "jobs");
     const { letters } = await reconcile({
-      redis: world.redis, handler: "Worker", published: all.map(({ n }) => n), runs: world.runs, deadLettered: [poison],
+      redis: world.redis,
+      handler: "Worker",
+      published: all.map(({ n }) => n),
+      runs: world.runs,
+      deadLettered: [poison],
     });
     await supervisor.stop();
 
-    assert.deepEqual(supervisor.exits.map(({ signal }) => signal), ["SIGABRT", "SIGABRT", "SIGABRT"]);
-    assert.deepEqual(startsOf(world.runs(), "Worker", poison).map(({ attempt }) => attempt), [1, 2, 3]);
+    assert.deepEqual(
+      supervisor.exits.map(({ signal }) => signal),
+      ["SIGABRT", "SIGABRT", "SIGABRT"],
+    );
+    assert.deepEqual(
+      startsOf(world.runs(), "Worker", poison).map(({ attempt }) => attempt),
+      [1, 2, 3],
+    );
     const [letter] = letters;
     assert.equal(letter?.failure.reason, "crash_limit");
     assert.equal(letter?.failure.attempts, 3);
@@ -60,7 +70,13 @@ test("a message that aborts its process is dead-lettered after exactly three run
 test("five messages that kill their process, spread among 300 for two handlers, condemn no other message", async () => {
   const world = await createJobWorld();
   try {
-    const killers = new Map([[20, "Worker"], [80, "Mirror"], [150, "Worker"], [210, "Mirror"], [290, "Worker"]]);
+    const killers = new Map([
+      [20, "Worker"],
+      [80, "Mirror"],
+      [150, "Worker"],
+      [210, "Mirror"],
+      [290, "Worker"],
+    ]);
     const all = jobs(300, (n) => {
       const only = killers.get(n);
       return only === undefined ? { does: "end", ms: 5 } : { does: "kill", ms: 1, only };
@@ -73,7 +89,11 @@ test("five messages that kill their process, spread among 300 for two handlers, 
     for (const handler of ["Worker", "Mirror"]) {
       const deadLettered = [...killers].filter(([, only]) => only === handler).map(([n]) => n);
       const { letters } = await reconcile({
-        redis: world.redis, handler, published: all.map(({ n }) => n), runs: world.runs, deadLettered,
+        redis: world.redis,
+        handler,
+        published: all.map(({ n }) => n),
+        runs: world.runs,
+        deadLettered,
       });
       for (const letter of letters) {
         const starts = startsOf(world.runs(), handler, jobOf(letter)).length;

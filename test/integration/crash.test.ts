@@ -38,7 +38,11 @@ test("two workers killed in turn, again and again under load, lose no message an
     }
     const failing = all.filter(({ does }) => does === "fail").map(({ n }) => n);
     const { letters, repeated } = await reconcile({
-      redis: world.redis, handler: "Worker", published: all.map(({ n }) => n), runs: world.runs, deadLettered: failing,
+      redis: world.redis,
+      handler: "Worker",
+      published: all.map(({ n }) => n),
+      runs: world.runs,
+      deadLettered: failing,
     });
 
     const runs = world.runs();
@@ -48,7 +52,11 @@ test("two workers killed in turn, again and again under load, lose no message an
       const failures = runs.filter((run) => run.what === "failed" && run.n === n).length;
       assert.equal(letter.failure.reason, "retries_exhausted", `job ${n}: its failures are told from crashes`);
       assert.ok(failures >= 4, `job ${n} failed ${failures} times: every retry was made`);
-      assert.deepEqual(attempts, [...new Set(attempts)].toSorted((a, b) => a - b), `job ${n}: attempts only grow`);
+      assert.deepEqual(
+        attempts,
+        [...new Set(attempts)].toSorted((a, b) => a - b),
+        `job ${n}: attempts only grow`,
+      );
       // It may have been in the hands of a worker that was killed before its first run.
       assert.ok((attempts[0] ?? 0) <= 2, `job ${n} began at attempt ${attempts[0]}`);
       assert.equal(letter.failure.attempts, attempts.at(-1), `job ${n}: the dead letter counts every attempt`);
@@ -74,21 +82,32 @@ test("a failing message whose worker is killed after every failure gets its retr
     const history = historyKey(STREAM, "shop.Worker", "main");
     for (let failures = 1; failures <= maxRetries; failures += 1) {
       const worker = world.start();
-      await until(`failure ${failures} is recorded`, async () => {
-        return ((await world.redis.hget(history, entryId)) ?? "").startsWith(`${failures},`);
-      }, { everyMs: 1 });
+      await until(
+        `failure ${failures} is recorded`,
+        async () => {
+          return ((await world.redis.hget(history, entryId)) ?? "").startsWith(`${failures},`);
+        },
+        { everyMs: 1 },
+      );
       await worker.end();
     }
     world.start();
     const { letters } = await reconcile({
-      redis: world.redis, handler: "Worker", published: [0], runs: world.runs, deadLettered: [0],
+      redis: world.redis,
+      handler: "Worker",
+      published: [0],
+      runs: world.runs,
+      deadLettered: [0],
     });
     const failed = world.runs().filter(({ what }) => what === "failed");
     const failure = letters[0]?.failure;
     assert.equal(failure?.reason, "retries_exhausted");
     assert.equal(failed.length, maxRetries + 1, "runs that failed");
     assert.equal(failure?.attempts, attemptsOf(world.runs(), 0).at(-1));
-    assert.ok(Date.parse(failure?.firstFailedAt ?? "") < Date.parse(failure?.deadLetteredAt ?? ""), "the first failure's time survives");
+    assert.ok(
+      Date.parse(failure?.firstFailedAt ?? "") < Date.parse(failure?.deadLetteredAt ?? ""),
+      "the first failure's time survives",
+    );
   } finally {
     await world.close();
   }

@@ -10,7 +10,10 @@ const JOBS = 600;
 
 test("a rolling restart under load counts no attempt, repeats no run, and leaves nothing to wait for a lease", async () => {
   // The lease is far longer than the test may take: had anything to wait for it, the test would fail.
-  const world = await createJobWorld({ settings: { claim_idle_ms: 600_000, concurrency: 8 }, shutdownTimeoutSeconds: 20 });
+  const world = await createJobWorld({
+    settings: { claim_idle_ms: 600_000, concurrency: 8 },
+    shutdownTimeoutSeconds: 20,
+  });
   try {
     const all = jobs(JOBS, (n) => ({ does: "end", ms: 40, key: `key-${n % 30}` }));
     const workers = [world.start(), world.start()];
@@ -27,12 +30,20 @@ test("a rolling restart under load counts no attempt, repeats no run, and leaves
       await successor.running();
     }
     const { repeated } = await reconcile({
-      redis: world.redis, handler: "Worker", published: all.map(({ n }) => n), runs: world.runs, deadLettered: [],
+      redis: world.redis,
+      handler: "Worker",
+      published: all.map(({ n }) => n),
+      runs: world.runs,
+      deadLettered: [],
     });
     assert.equal(repeated.size, 0, "no second run");
     const starts = world.runs().filter(({ what }) => what === "start");
     assert.equal(starts.length, JOBS);
-    assert.deepEqual(starts.filter(({ attempt }) => attempt !== 1), [], "no attempt counted");
+    assert.deepEqual(
+      starts.filter(({ attempt }) => attempt !== 1),
+      [],
+      "no attempt counted",
+    );
   } finally {
     await world.close();
   }
@@ -47,16 +58,27 @@ test("a message that waits for its retry is handed over with its failures and th
     for (let restart = 0; restart < 2; restart += 1) {
       const worker = world.start();
       const failures = world.runs().length / 2 + 1;
-      await until("it failed once more", () => world.runs().filter(({ what }) => what === "failed").length >= failures, { everyMs: 1 });
+      await until(
+        "it failed once more",
+        () => world.runs().filter(({ what }) => what === "failed").length >= failures,
+        { everyMs: 1 },
+      );
       worker.kill("SIGTERM");
       assert.deepEqual(await worker.exited, { code: 0, signal: null });
     }
     world.start();
     const { letters } = await reconcile({
-      redis: world.redis, handler: "Worker", published: [0], runs: world.runs, deadLettered: [0],
+      redis: world.redis,
+      handler: "Worker",
+      published: [0],
+      runs: world.runs,
+      deadLettered: [0],
     });
     assert.equal(letters[0]?.failure.attempts, 3);
-    const attempts = world.runs().filter(({ what }) => what === "start").map(({ attempt }) => attempt);
+    const attempts = world
+      .runs()
+      .filter(({ what }) => what === "start")
+      .map(({ attempt }) => attempt);
     assert.deepEqual(attempts, [1, 2, 3]);
   } finally {
     await world.close();

@@ -6,6 +6,7 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { z } from "zod";
 import { createRedisAdapter } from "../../src/adapters/redis/adapter.ts";
+import { findRights } from "../../src/adapters/redis/rights.ts";
 import type { ConfigInput } from "../../src/config/define.ts";
 import { connect, createEngine, defineHandler, Domain, Event, on, PermanentError } from "../../src/index.ts";
 import { historyKey } from "../../src/message/names.ts";
@@ -42,11 +43,12 @@ function createShop(): Shop {
   const shop: Shop = { domain, ended: [], isMended: false };
   const handler = defineHandler(
     { name: "Audit", stream: "order" },
-    on(Placed, async ({ n, does }, { attempt, signal, publish }) => {
+    on(Placed, async ({ n, does }, context) => {
+      const { attempt, signal } = context;
       if (does === "forbid" && !shop.isMended) throw new PermanentError("forbidden");
       if (does === "flaky" && attempt < 3) throw new Error("not yet");
       if (does === "hang") await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
-      publish(new Paid({ n }), { stream: "payment" });
+      context.publish(new Paid({ n }), { stream: "payment" });
       shop.ended.push(n);
     }),
   );
@@ -62,7 +64,7 @@ function configFor(user: AclUser, dlqRetentionHours = 168): ConfigInput {
       retention_maxlen: 2,
       health: { enabled: false },
       dlq: { retention_hours: dlqRetentionHours },
-      defaults: { claim_idle_ms: 600, blocking_timeout_ms: 100, retry_delay_seconds: 0.01, retry_max_delay_seconds: 0.05 },
+      defaults: { circuit_breaker_threshold: 1_000_000, claim_idle_ms: 600, blocking_timeout_ms: 100, retry_delay_seconds: 0.01, retry_max_delay_seconds: 0.05 },
     },
   };
 }
@@ -144,7 +146,7 @@ describe("the users' rights", () => {
     ),
     ["worker", ["XADD", "invoice", "*", "a", "b"]],
     ["worker", ["XRANGE", "{invoice}:dlq:shop.Audit", "-", "+"]],
-    ["worker", ["SCAN", "0"]],
+    ["worker", ["GET", "{order}:dlq:shop.Audit"]],
     ["producer", ["XRANGE", "order", "-", "+"]],
     ["producer", ["XADD", "{order}:dlq:shop.Audit", "*", "a", "b"]],
     ["producer", ["EVAL", "return 1", "0"]],
@@ -161,12 +163,22 @@ describe("the users' rights", () => {
   it("are refused in earnest, and nobody gets in without a name", async () => {
     const worker = new Redis(urlOf("worker"));
     await assert.rejects(worker.flushall(), /NOPERM/);
-    await assert.rejects(worker.eval("return redis.call('DEL', KEYS[1])", 1, "order"), /NOPERM|ACL/i);
+    await assert.rejects(worker.eval("return redis.call('DEL', KEYS[1])", 1, "order"), /NOPERM|script can.t run this command/);
     worker.disconnect();
     const nobody = new Redis(redis.server.url, { enableReadyCheck: false });
     await assert.rejects(nobody.ping(), /NOAUTH/);
     nobody.disconnect();
     assert.equal((await redis.refusals()).length, 2);
+  });
+
+  it("are all that `engine check --live` asks the worker for", async () => {
+    const worker = new Redis(urlOf("worker"));
+    const rights = await findRights(worker, [{ stream: "order", group: "shop.Audit" }]);
+    assert.deepEqual(rights, { source: "asked", user: "worker", denied: [] });
+    await worker.call("SCAN", "0");
+    await worker.call("XINFO", "HELP");
+    await worker.type("order");
+    worker.disconnect();
   });
 
   it("cover every command the scripts call", async () => {

@@ -35,7 +35,9 @@ function assertInOrder(runs: readonly Run[]): void {
 }
 
 test("16 keys under load with one message in ten failing: each key's messages run one by one, in order, retries included", async () => {
-  const world = await createJobWorld({ settings: { claim_idle_ms: 30_000, retry_delay_seconds: 0.05, retry_max_delay_seconds: 0.2 } });
+  const world = await createJobWorld({
+    settings: { claim_idle_ms: 30_000, retry_delay_seconds: 0.05, retry_max_delay_seconds: 0.2 },
+  });
   try {
     const all = jobs(1600, (n) => {
       const key = keyOf(n);
@@ -48,7 +50,11 @@ test("16 keys under load with one message in ten failing: each key's messages ru
     // In portions, so that a key's messages come in many reads.
     for (let at = 0; at < all.length; at += 100) await world.publish(all.slice(at, at + 100));
     await reconcile({
-      redis: world.redis, handler: "Worker", published: all.map(({ n }) => n), runs: world.runs, deadLettered: failing,
+      redis: world.redis,
+      handler: "Worker",
+      published: all.map(({ n }) => n),
+      runs: world.runs,
+      deadLettered: failing,
     });
     const runs = world.runs();
     assertInOrder(runs);
@@ -60,16 +66,27 @@ test("16 keys under load with one message in ten failing: each key's messages ru
 });
 
 test("while a key waits out a backoff, its later messages wait behind it and the other keys go on", async () => {
-  const world = await createJobWorld({ settings: { claim_idle_ms: 30_000, retry_delay_seconds: 60, retry_max_delay_seconds: 60, max_retries: 5 } });
+  const world = await createJobWorld({
+    settings: { claim_idle_ms: 30_000, retry_delay_seconds: 60, retry_max_delay_seconds: 60, max_retries: 5 },
+  });
   try {
     // Full jitter over a minute: the backoffs are long beside everything else here.
     const stuck = [0, 1, 2].map((n) => ({ n, does: "flaky", times: 1, key: "stuck" }) as const);
     const others = jobs(300, (n) => ({ does: "end", key: keyOf(n) })).map((job) => ({ ...job, n: job.n + 3 }));
     world.start();
     await world.publish([...stuck, ...others]);
-    await until("the other keys are done", () => world.runs().filter(({ what }) => what === "end").length >= others.length);
+    await until(
+      "the other keys are done",
+      () => world.runs().filter(({ what }) => what === "end").length >= others.length,
+    );
     const ofStuck = world.runs().filter(({ key }) => key === "stuck");
-    assert.deepEqual(ofStuck.slice(0, 2).map(({ what, n }) => [what, n]), [["start", 0], ["failed", 0]]);
+    assert.deepEqual(
+      ofStuck.slice(0, 2).map(({ what, n }) => [what, n]),
+      [
+        ["start", 0],
+        ["failed", 0],
+      ],
+    );
     assert.ok(ofStuck.length < 12, "its backoffs were still on when the others were done");
     assertInOrder(world.runs());
   } finally {

@@ -22,7 +22,10 @@ test("an idle worker ends with 0 on SIGTERM, SIGINT and SIGHUP, without waiting 
 });
 
 test("SIGTERM with 50 handlers in flight: all of them finish, once, nothing new begins, and nothing counts as failed", async () => {
-  const world = await createJobWorld({ settings: { concurrency: 50, claim_idle_ms: 600_000 }, shutdownTimeoutSeconds: 20 });
+  const world = await createJobWorld({
+    settings: { concurrency: 50, claim_idle_ms: 600_000 },
+    shutdownTimeoutSeconds: 20,
+  });
   try {
     const all = jobs(70, (n) => ({ does: "end", ms: n < 50 ? 2000 : 0 }));
     await world.publish(all.slice(0, 50));
@@ -33,15 +36,25 @@ test("SIGTERM with 50 handlers in flight: all of them finish, once, nothing new 
     await world.publish(all.slice(50));
     assert.deepEqual(await worker.exited, { code: 0, signal: null });
     assert.equal(world.runs().filter(({ what }) => what === "end").length, 50);
-    assert.deepEqual(worker.log.filter(({ level }) => level === "error" || level === "fatal"), []);
+    assert.deepEqual(
+      worker.log.filter(({ level }) => level === "error" || level === "fatal"),
+      [],
+    );
 
     world.start();
     const { repeated } = await reconcile({
-      redis: world.redis, handler: "Worker", published: all.map(({ n }) => n), runs: world.runs, deadLettered: [],
+      redis: world.redis,
+      handler: "Worker",
+      published: all.map(({ n }) => n),
+      runs: world.runs,
+      deadLettered: [],
     });
     assert.equal(repeated.size, 0, "no second run");
     const starts = world.runs().filter(({ what }) => what === "start");
-    assert.deepEqual(starts.filter(({ attempt }) => attempt !== 1), []);
+    assert.deepEqual(
+      starts.filter(({ attempt }) => attempt !== 1),
+      [],
+    );
     assert.equal(starts.length, 70);
   } finally {
     await world.close();
@@ -62,13 +75,22 @@ test("handlers that outlast the shutdown are aborted: exit 3, and another worker
     worker.kill("SIGTERM");
     assert.deepEqual(await worker.exited, { code: 3, signal: null });
     assert.deepEqual(
-      world.runs().filter(({ what }) => what === "aborted").map(({ reason }) => reason),
+      world
+        .runs()
+        .filter(({ what }) => what === "aborted")
+        .map(({ reason }) => reason),
       ["InterruptedError", "InterruptedError"],
     );
 
     const heir = world.start();
-    await until("the other worker runs both", () => world.runs().filter(({ pid, what }) => pid === heir.pid && what === "start").length === 2);
-    const attempts = world.runs().filter(({ what }) => what === "start").map(({ attempt }) => attempt);
+    await until(
+      "the other worker runs both",
+      () => world.runs().filter(({ pid, what }) => pid === heir.pid && what === "start").length === 2,
+    );
+    const attempts = world
+      .runs()
+      .filter(({ what }) => what === "start")
+      .map(({ attempt }) => attempt);
     assert.deepEqual(attempts, [1, 1, 1, 1], "a hand-over is neither a failure nor a crash");
     assert.equal((await lettersOf(world.redis, "Worker")).length, 0);
   } finally {

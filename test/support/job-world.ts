@@ -38,7 +38,7 @@ export interface JobWorld {
   readonly redis: Redis;
   readonly dir: string;
   /** Appends jobs in order, in the form any producer may use. Resolves to their entry ids. */
-  publish(jobs: readonly JobData[]): Promise<string[]>;
+  publish(given: readonly JobData[]): Promise<string[]>;
   start(options?: Partial<Pick<WorkerOptions, "domain" | "program">>): WorkerProcess;
   /** What handlers did so far, in order. */
   runs(): Run[];
@@ -66,9 +66,9 @@ export async function createJobWorld(options: WorldOptions = {}): Promise<JobWor
     server,
     redis,
     dir,
-    async publish(jobs) {
+    async publish(given) {
       const pipeline = redis.pipeline();
-      for (const { key, ...data } of jobs) {
+      for (const { key, ...data } of given) {
         const subject = key === undefined ? [] : ["subject", key];
         pipeline.xadd(STREAM, "*", "type", "Job", ...subject, "data", JSON.stringify(data));
       }

@@ -20,7 +20,10 @@ export interface StoredLetter {
 
 /** The dead letters of a handler, oldest first, as they are stored. */
 export async function lettersOf(redis: Redis, handler: string): Promise<StoredLetter[]> {
-  const found = (await redis.xrangeBuffer(deadLetterStream(STREAM, `shop.${handler}`), "-", "+")) as [Buffer, Buffer[]][];
+  const found = (await redis.xrangeBuffer(deadLetterStream(STREAM, `shop.${handler}`), "-", "+")) as [
+    Buffer,
+    Buffer[],
+  ][];
   return found.map(([id, fields]) => {
     assert.equal(fields.at(-2)?.toString(), "failure", "a dead letter ends in its failure");
     const failure = JSON.parse(fields.at(-1)?.toString() ?? "") as Failure;
@@ -51,7 +54,11 @@ async function groupOf(redis: Redis, stream: string, group: string): Promise<Gro
 export async function whenSettled(redis: Redis, handler: string, limitMs = 120_000): Promise<void> {
   const group = `shop.${handler}`;
   const groups = (): Promise<GroupState[]> =>
-    Promise.all([STREAM, replayStream(STREAM, group)].map((stream) => groupOf(redis, stream, group).catch(() => ({ lag: null, pending: null }))));
+    Promise.all(
+      [STREAM, replayStream(STREAM, group)].map((stream) =>
+        groupOf(redis, stream, group).catch(() => ({ lag: null, pending: null })),
+      ),
+    );
   await until(
     `${handler} has nothing undelivered and nothing pending`,
     async () => (await groups()).every(({ lag, pending }) => lag === 0 && pending === 0),
@@ -79,7 +86,9 @@ export interface Balance {
  * Waits until the handler is settled, then balances the books: every job published ended well, or is a dead letter
  * exactly once, never both or neither; nothing pending; no history left behind.
  */
-export async function reconcile(expected: Omit<Expectation, "runs"> & { readonly runs: () => readonly Run[] }): Promise<Balance> {
+export async function reconcile(
+  expected: Omit<Expectation, "runs"> & { readonly runs: () => readonly Run[] },
+): Promise<Balance> {
   const { redis, handler } = expected;
   await whenSettled(redis, handler);
   const ends = countsOf(expected.runs().filter(({ what, by }) => what === "end" && by === handler));
@@ -87,11 +96,27 @@ export async function reconcile(expected: Omit<Expectation, "runs"> & { readonly
   const buried = countsOf(letters.map((letter) => ({ n: jobOf(letter) })));
   const lost = expected.published.filter((n) => !ends.has(n) && !buried.has(n));
   assert.deepEqual(lost, [], "jobs lost: neither handled nor dead-lettered");
-  assert.deepEqual([...buried.keys()].toSorted(byNumber), [...expected.deadLettered].toSorted(byNumber), "the dead letters");
-  assert.deepEqual([...buried].filter(([, count]) => count !== 1), [], "jobs with more than one dead letter");
-  assert.deepEqual(expected.deadLettered.filter((n) => ends.has(n)), [], "dead letters that were handled as well");
+  assert.deepEqual(
+    [...buried.keys()].toSorted(byNumber),
+    [...expected.deadLettered].toSorted(byNumber),
+    "the dead letters",
+  );
+  assert.deepEqual(
+    [...buried].filter(([, count]) => count !== 1),
+    [],
+    "jobs with more than one dead letter",
+  );
+  assert.deepEqual(
+    expected.deadLettered.filter((n) => ends.has(n)),
+    [],
+    "dead letters that were handled as well",
+  );
   const published = new Set(expected.published);
-  assert.deepEqual([...ends.keys()].filter((n) => !published.has(n)), [], "jobs from nowhere");
+  assert.deepEqual(
+    [...ends.keys()].filter((n) => !published.has(n)),
+    [],
+    "jobs from nowhere",
+  );
   const histories = await redis.hlen(historyKey(STREAM, `shop.${handler}`, "main"));
   assert.equal(histories, 0, "histories of settled entries are forgotten");
   return { letters, repeated: new Map([...ends].filter(([, count]) => count > 1)) };

@@ -30,8 +30,8 @@ export interface WorkerProcess {
   running(): Promise<string>;
   /** Resolves once it has logged a line that matches. */
   logged(pattern: RegExp): Promise<LogLine>;
-  /** Its last line on stdout, as JSON: of fixtures that report. */
-  report<T>(): T | null;
+  /** Its last line on stdout, as JSON; null before there is one. Of fixtures that report. */
+  report(): unknown;
   kill(signal: NodeJS.Signals): void;
   readonly isAlive: boolean;
   /** Resolves when it has ended, by whatever. */
@@ -88,7 +88,7 @@ export function startWorker({ dir, domain, program }: WorkerOptions): WorkerProc
       return new URL(String((await logged(/^engine running/))["health"])).origin;
     },
     logged,
-    report: <T>() => (stdout[0] === undefined ? null : (JSON.parse(stdout[0]) as T)),
+    report: () => (stdout[0] === undefined ? null : (JSON.parse(stdout[0]) as unknown)),
     kill: (signal) => void child.kill(signal),
     get isAlive() {
       return isAlive;

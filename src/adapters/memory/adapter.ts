@@ -2,6 +2,7 @@ import type { BrokerAdapter } from "../../ports/broker-adapter.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { systemClock } from "../../primitives/system-clock.ts";
 import { createMemoryBrokerAdmin } from "./broker-admin.ts";
+import { createMemoryBrokerFacts } from "./broker-facts.ts";
 import { createMemoryBroker } from "./broker.ts";
 import { createMemoryDeadLetters } from "./dead-letters.ts";
 import { createMemoryLease } from "./lease.ts";
@@ -20,10 +21,13 @@ export function createMemoryAdapter(name: string, options: { readonly clock?: Cl
   const clock = options.clock ?? systemClock;
   const streams = new Streams(clock);
   const broker = createMemoryBroker(name, streams);
+  const admin = createMemoryBrokerAdmin(streams, broker);
+  const deadLetters = createMemoryDeadLetters(streams);
   return {
     broker,
-    admin: createMemoryBrokerAdmin(streams, broker),
-    deadLetters: createMemoryDeadLetters(streams),
+    admin,
+    deadLetters,
+    facts: createMemoryBrokerFacts(streams, admin, deadLetters),
     lease: createMemoryLease(clock),
     streams,
   };

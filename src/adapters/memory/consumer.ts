@@ -137,7 +137,7 @@ export class MemoryConsumer implements Consumer {
   async rawFields({ lane, entryId }: Delivery): Promise<readonly Uint8Array[] | null> {
     this.#assertOpen();
     const fields = this.#lane(lane).storedFields(entryId);
-    return fields?.filter((_, index) => index % 2 === 1).map((value) => Buffer.from(value)) ?? null;
+    return fields?.map((text) => Buffer.from(text)) ?? null;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { BrokerAdapter } from "../../ports/broker-adapter.ts";
 import { createRedisBrokerAdmin } from "./broker-admin.ts";
+import { createRedisBrokerFacts } from "./broker-facts.ts";
 import { createRedisBroker } from "./broker.ts";
 import { createConnections } from "./connection.ts";
 import { createRedisDeadLetters } from "./dead-letters.ts";
@@ -24,5 +25,6 @@ export function createRedisAdapter({ name, uri, maxConnections, log }: RedisAdap
     admin: createRedisBrokerAdmin(connections.command, broker),
     deadLetters: createRedisDeadLetters(connections.command),
     lease: createRedisLease(connections.command),
+    facts: createRedisBrokerFacts(connections.command),
   };
 }

@@ -50,6 +50,9 @@ export function createRedisBroker(name: string, connections: Connections, log: L
     name,
     capabilities: { isShared: true, isDurable: true },
     connect: (deadlineMs, signal) => connections.connect(deadlineMs, signal),
+    get activeConnections() {
+      return connections.activeCount;
+    },
     async append(entries) {
       const ids: string[] = [];
       try {

@@ -29,6 +29,8 @@ export interface Connections {
   /** Resolves once the command connection is ready; retries until `deadlineMs` have passed. */
   connect(deadlineMs: number, signal: AbortSignal): Promise<void>;
   closeAll(): void;
+  /** Connected now. */
+  readonly activeCount: number;
 }
 
 function optionsFor(log: Logger): RedisOptions {
@@ -67,7 +69,8 @@ export function createConnections(options: ConnectionOptions): Connections {
     // Without a listener a lost connection would end the process; the loops report what fails.
     client.on("error", (error) => {
       lastError = error;
-      log.debug({ err: error, connection: name }, "redis connection error");
+      // Its text alone: the error itself carries the command that was refused, AUTH and its password among them.
+      log.debug({ reason: messageOf(error), connection: name }, "redis connection error");
     });
     open.add(client);
     return client;
@@ -118,6 +121,9 @@ export function createConnections(options: ConnectionOptions): Connections {
           ? "Check user, password and permissions in the broker's URI."
           : "Is Redis running, and is the URI in [brokers.…] right? server.start_timeout_seconds says how long to wait for it.",
       });
+    },
+    get activeCount() {
+      return [...open].filter((client) => client.status === "ready").length;
     },
     closeAll() {
       for (const client of open) client.disconnect();

@@ -250,10 +250,7 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
       const keys = lanes[lane];
       return (await script("bury-missing", keys.stream, keys.history, dlq, group, entryId, failure)) as DeadLetterResult;
     },
-    async rawFields(delivery) {
-      const fields = await rawOriginal(delivery);
-      return fields?.filter((_, index) => index % 2 === 1) ?? null;
-    },
+    rawFields: rawOriginal,
     async close() {
       await reader.wake();
       try {
@@ -274,8 +271,9 @@ function idBounds(deliveries: readonly Delivery[]): readonly [string, string] {
   let first = deliveries[0]?.entryId ?? "-";
   let last = first;
   for (const { entryId } of deliveries) {
-    if (compareEntryIds(entryId, first) < 0) first = entryId;
-    else if (compareEntryIds(entryId, last) > 0) last = entryId;
+    // Mostly they come in order.
+    if (compareEntryIds(entryId, last) >= 0) last = entryId;
+    else if (compareEntryIds(entryId, first) < 0) first = entryId;
   }
   return [first, last];
 }

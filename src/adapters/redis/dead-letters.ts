@@ -104,7 +104,7 @@ function isWholeId(id: string): boolean {
   return /^\d{1,20}-\d{1,20}$/.test(id);
 }
 
-function toDeadLetter({ stream, group }: GroupAddress, [id, values]: BufferEntry): DeadLetter {
+export function toDeadLetter({ stream, group }: GroupAddress, [id, values]: BufferEntry): DeadLetter {
   const hasFailure = values.at(-2)?.toString() === "failure";
   const failureText = hasFailure ? (values.at(-1)?.toString() ?? "") : "";
   const original = unpackFields(hasFailure ? values.slice(0, -2) : values);

@@ -10,7 +10,7 @@ import type { Logger } from "pino";
 import { BrokerError } from "../../errors.ts";
 import { sleep, TIMED_OUT, withTimeout } from "../../primitives/abort.ts";
 import type { Connections } from "./connection.ts";
-import { translated } from "./driver-errors.ts";
+import { messageOf, translated } from "./driver-errors.ts";
 import type { StreamReply } from "./entries.ts";
 
 const WAKE_RETRY_MS = 10;
@@ -56,7 +56,7 @@ export function createReader(options: ReaderOptions): Reader {
         (id) => {
           if (opened === client) readerId = id;
         },
-        (error: unknown) => log.debug({ err: error }, "the reader's connection was lost again"),
+        (error: unknown) => log.debug({ reason: messageOf(error) }, "the reader's connection was lost again"),
       );
     });
     return opened;
@@ -105,7 +105,19 @@ export function createReader(options: ReaderOptions): Reader {
     const block = blockMs > 0 ? (["BLOCK", blockMs] as const) : [];
     const watchdogMs = blockMs + Math.max(5000, 2 * blockMs);
     const reply = await withTimeout(
-      connected().call("XREADGROUP", "GROUP", group, consumer, "COUNT", count, ...block, "STREAMS", ...streams, ">", ">"),
+      connected().call(
+        "XREADGROUP",
+        "GROUP",
+        group,
+        consumer,
+        "COUNT",
+        count,
+        ...block,
+        "STREAMS",
+        ...streams,
+        ">",
+        ">",
+      ),
       watchdogMs,
     );
     if (reply === TIMED_OUT) {
@@ -139,7 +151,7 @@ export function createReader(options: ReaderOptions): Reader {
       // The read may be on its way to the server still: unblocking it then does nothing, so ask again.
       while (isReading && performance.now() < giveUpAt) {
         await withTimeout(unblock(), UNBLOCK_TIMEOUT_MS).catch((error: unknown) => {
-          log.debug({ err: error }, "could not unblock the reader");
+          log.debug({ reason: messageOf(error) }, "could not unblock the reader");
         });
         if (isReading) await sleep(WAKE_RETRY_MS);
       }

@@ -1,3 +1,4 @@
+import { settingPlace } from "../places.ts";
 import type { StaticRule } from "../rule.ts";
 
 /** Messages that fail for good are thrown away. */
@@ -12,9 +13,10 @@ export const dlqOff: StaticRule = {
     if (!isProduction) return [];
     return subscriptions
       .filter(({ resolved }) => !resolved.settings.enableDlq)
-      .map(({ model: { handlerName }, resolved }) => ({
-        on: handlerName,
-        message: `${handlerName} discards what it cannot handle (set by ${resolved.sources.enableDlq})`,
+      .map((subscription) => ({
+        on: subscription.model.handlerName,
+        message: `${subscription.model.handlerName} discards what it cannot handle (set by ${subscription.resolved.sources.enableDlq})`,
+        place: settingPlace(subscription, "enableDlq"),
       }));
   },
 };

@@ -1,3 +1,4 @@
+import { settingPlace } from "../places.ts";
 import type { StaticRule } from "../rule.ts";
 
 const HIGHEST = 10_000;
@@ -10,13 +11,13 @@ export const dlqThresholdHigh: StaticRule = {
   title: "dead-letter alert that hardly ever comes",
   rationale: "The alert is how somebody learns that a handler fails. Behind a threshold of tens of thousands it comes after everything has failed for long.",
   fix: `Set \`dlq_alert_threshold\` (or \`server.dlq.alert_threshold\`) to ${HIGHEST} or less; 100 is the default.`,
-  run({ subscriptions, placeOf }) {
+  run({ subscriptions }) {
     return subscriptions
       .filter(({ resolved }) => resolved.settings.dlqAlertThreshold > HIGHEST)
-      .map(({ model: { handlerName }, resolved }) => ({
-        on: handlerName,
-        message: `${handlerName} alerts from ${resolved.settings.dlqAlertThreshold} dead letters on (set by ${resolved.sources.dlqAlertThreshold})`,
-        place: placeOf(`server.subscriptions.${handlerName}.dlq_alert_threshold`) ?? placeOf("server.dlq.alert_threshold"),
+      .map((subscription) => ({
+        on: subscription.model.handlerName,
+        message: `${subscription.model.handlerName} alerts from ${subscription.resolved.settings.dlqAlertThreshold} dead letters on (set by ${subscription.resolved.sources.dlqAlertThreshold})`,
+        place: settingPlace(subscription, "dlqAlertThreshold"),
       }));
   },
 };

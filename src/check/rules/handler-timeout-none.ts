@@ -1,3 +1,4 @@
+import { settingPlace } from "../places.ts";
 import type { StaticRule } from "../rule.ts";
 
 /** Handlers that may run for ever. */
@@ -13,9 +14,10 @@ export const handlerTimeoutNone: StaticRule = {
     if (!isProduction) return [];
     return subscriptions
       .filter(({ resolved }) => resolved.settings.handlerTimeoutSeconds === 0)
-      .map(({ model: { handlerName }, resolved }) => ({
-        on: handlerName,
-        message: `${handlerName} has no handler timeout (set by ${resolved.sources.handlerTimeoutSeconds})`,
+      .map((subscription) => ({
+        on: subscription.model.handlerName,
+        message: `${subscription.model.handlerName} has no handler timeout (set by ${subscription.resolved.sources.handlerTimeoutSeconds})`,
+        place: settingPlace(subscription, "handlerTimeoutSeconds"),
       }));
   },
 };

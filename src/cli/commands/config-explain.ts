@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { explainRows, explainSubscription, type ExplainRow } from "../../config/explain.ts";
+import { textOfValue } from "../../config/key-spec.ts";
 import { nearestName } from "../../config/nearest.ts";
 import type { EngineConfig } from "../../config/settings.ts";
 import type { Domain } from "../../domain/domain.ts";
@@ -59,6 +60,5 @@ function explainHandler(handler: string, config: EngineConfig, domain: Domain | 
 }
 
 function textOf(value: ExplainRow["value"]): string | null {
-  if (value === null) return null;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return value === null ? null : textOfValue(value);
 }

@@ -56,6 +56,7 @@ function fakeEngine(): FakeEngine {
       return stopped.promise;
     },
     status: () => createStatus({ state }),
+    metrics: () => [],
     whenIdle: async (signal) => {
       calls.push("whenIdle");
       const aborted = whenAborted(signal ?? new AbortController().signal).then((): IdleResult => ({ kind: "aborted" }));

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it, mock, afterEach } from "node:test";
-import { CLOSED, createCircuitBreaker, transition, type Circuit, type CircuitEvent } from "../../../src/consume/circuit-breaker.ts";
+import {
+  CLOSED,
+  createCircuitBreaker,
+  transition,
+  type Circuit,
+  type CircuitEvent,
+} from "../../../src/consume/circuit-breaker.ts";
 
 const THRESHOLD = 3;
 const closed = (failures: number): Circuit => ({ state: "closed", failures, failedProbes: 0 });

@@ -25,7 +25,9 @@ export const anyObject: StandardSchemaV1<Payload, Payload> = {
     version: 1,
     vendor: "test",
     validate: (value) =>
-      typeof value === "object" && value !== null ? { value: value as Payload } : { issues: [{ message: "not an object" }] },
+      typeof value === "object" && value !== null
+        ? { value: value as Payload }
+        : { issues: [{ message: "not an object" }] },
   },
 };
 
@@ -35,15 +37,37 @@ export const STREAM = "order";
 export const GROUP = "shop.Audit";
 
 export const SETTINGS: SubscriptionSettings = {
-  subscriptionType: "stream", messagesPerTick: 100, concurrency: 4, blockingTimeoutMs: 50, maxRetries: 2,
-  retryDelaySeconds: 0, retryMaxDelaySeconds: 0, handlerTimeoutSeconds: 0, claimIdleMs: 60_000, maxCrashes: 3,
-  enableDlq: true, circuitBreakerThreshold: 1000, circuitBreakerResetSeconds: 60, dlqRetentionHours: 1, dlqAlertThreshold: 1,
+  subscriptionType: "stream",
+  messagesPerTick: 100,
+  concurrency: 4,
+  blockingTimeoutMs: 50,
+  maxRetries: 2,
+  retryDelaySeconds: 0,
+  retryMaxDelaySeconds: 0,
+  handlerTimeoutSeconds: 0,
+  claimIdleMs: 60_000,
+  maxCrashes: 3,
+  enableDlq: true,
+  circuitBreakerThreshold: 1000,
+  circuitBreakerResetSeconds: 60,
+  dlqRetentionHours: 1,
+  dlqAlertThreshold: 1,
 };
 
 export const NO_HISTORY: DeliveryHistory = { failures: 0, crashes: 0, isCrashProven: false, delayMs: 0 };
 
 export function messageWith(key: string | undefined, entryId = "1-0"): Message {
-  return { id: `id-${entryId}`, type: "Placed", source: "shop", stream: STREAM, entryId, key, correlationId: "c", headers: {}, data: {} };
+  return {
+    id: `id-${entryId}`,
+    type: "Placed",
+    source: "shop",
+    stream: STREAM,
+    entryId,
+    key,
+    correlationId: "c",
+    headers: {},
+    data: {},
+  };
 }
 
 export function heldWith(overrides: Partial<Held> & { readonly entryId?: string } = {}): Held {
@@ -51,8 +75,16 @@ export function heldWith(overrides: Partial<Held> & { readonly entryId?: string 
   const delivery: Delivery = { lane: "main", entryId, fields: ["type", "Placed", "data", "{}"], history: NO_HISTORY };
   const key = others.key ?? null;
   return {
-    delivery, decoded: { kind: "message", message: messageWith(key ?? undefined, entryId) }, key, bytes: 10, isSuspect: false,
-    needsByteCheck: false, notBeforeMs: 0, isLost: false, running: null, ...others,
+    delivery,
+    decoded: { kind: "message", message: messageWith(key ?? undefined, entryId) },
+    key,
+    bytes: 10,
+    isSuspect: false,
+    needsByteCheck: false,
+    notBeforeMs: 0,
+    isLost: false,
+    running: null,
+    ...others,
   };
 }
 
@@ -94,7 +126,9 @@ export interface World {
   publish(...keys: string[]): Promise<readonly string[]>;
   start(): Promise<void>;
   /** As the engine does. */
-  stop(timeoutMs?: number): Promise<{ readonly released: number; readonly cancelled: number; readonly finished: number }>;
+  stop(
+    timeoutMs?: number,
+  ): Promise<{ readonly released: number; readonly cancelled: number; readonly finished: number }>;
   pending(): Promise<number | null>;
   depth(): Promise<number>;
   /** Reads everything as a consumer that is never heard of again. */
@@ -116,8 +150,15 @@ export function createWorld(options: WorldOptions): World {
     createConsumer: (address) => faulty(adapter.broker.createConsumer(address), options.over),
   };
   const subscription = createSubscription({
-    model, broker, settings: { ...SETTINGS, ...options.settings }, profile: "test", consumerName: "me", clock: systemClock,
-    log: log.logger, redact: options.redact ?? ((text) => text), maxMessageBytes: 1_000_000,
+    model,
+    broker,
+    settings: { ...SETTINGS, ...options.settings },
+    profile: "test",
+    consumerName: "me",
+    clock: systemClock,
+    log: log.logger,
+    redact: options.redact ?? ((text) => text),
+    maxMessageBytes: 1_000_000,
     suspectTurn: options.suspectTurn ?? createSemaphore(1),
     prepare: () => ({ stream: "raised", fields: ["event", "{}"] }),
   });
@@ -125,9 +166,16 @@ export function createWorld(options: WorldOptions): World {
   // A test that fails half way must not leave its loops running.
   after(() => subscription.drain(performance.now()));
   return {
-    adapter, subscription, log,
+    adapter,
+    subscription,
+    log,
     publish: (...keys) =>
-      adapter.broker.append(keys.map((id) => ({ stream: STREAM, fields: ["type", "Placed", "subject", id, "data", JSON.stringify({ id })] }))),
+      adapter.broker.append(
+        keys.map((id) => ({
+          stream: STREAM,
+          fields: ["type", "Placed", "subject", id, "data", JSON.stringify({ id })],
+        })),
+      ),
     start: () => subscription.start(new AbortController().signal),
     async stop(timeoutMs = 5000) {
       const released = await subscription.quiet();

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decide, type Outcome, type Result } from "../../../src/consume/decide.ts";
 import { classify, CrashLimitError, retryDelayMs, type RetryPolicy } from "../../../src/consume/retry-policy.ts";
-import { DiscardError, HandlerTimeoutError, InvalidMessageError, PermanentError, RetryAfterError } from "../../../src/errors.ts";
+import {
+  DiscardError,
+  HandlerTimeoutError,
+  InvalidMessageError,
+  PermanentError,
+  RetryAfterError,
+} from "../../../src/errors.ts";
 import { NO_HISTORY } from "./consume-world.ts";
 
 class Foreign extends Error {}
@@ -14,17 +20,29 @@ class Picky extends Error {
 }
 
 const POLICY: RetryPolicy = {
-  maxRetries: 2, baseMs: 1000, maxMs: 60_000, isDlqEnabled: true, retryOn: [], deadLetterOn: [], random: () => 0.5,
+  maxRetries: 2,
+  baseMs: 1000,
+  maxMs: 60_000,
+  isDlqEnabled: true,
+  retryOn: [],
+  deadLetterOn: [],
+  random: () => 0.5,
 };
 
 /** What matters of an outcome, in one word and its numbers. */
 function short(outcome: Outcome): string {
   switch (outcome.kind) {
-    case "ack": return `ack ${outcome.status} ${outcome.raised.length}`;
-    case "discard": return `discard ${outcome.why}`;
-    case "retry": return `retry ${outcome.failures} in ${outcome.delayMs}${outcome.isCounted ? "" : " uncounted"}`;
-    case "dead_letter": return `dead-letter ${outcome.reason} ${outcome.failures}`;
-    case "release": case "drop": return outcome.kind;
+    case "ack":
+      return `ack ${outcome.status} ${outcome.raised.length}`;
+    case "discard":
+      return `discard ${outcome.why}`;
+    case "retry":
+      return `retry ${outcome.failures} in ${outcome.delayMs}${outcome.isCounted ? "" : " uncounted"}`;
+    case "dead_letter":
+      return `dead-letter ${outcome.reason} ${outcome.failures}`;
+    case "release":
+    case "drop":
+      return outcome.kind;
   }
 }
 
@@ -42,35 +60,119 @@ interface Row {
 
 const TABLE: readonly Row[] = [
   { when: "it succeeded", result: { kind: "succeeded", raised: [] }, outcome: "ack success 0" },
-  { when: "it succeeded and raised events", result: { kind: "succeeded", raised: [entry, entry] }, outcome: "ack success 2" },
+  {
+    when: "it succeeded and raised events",
+    result: { kind: "succeeded", raised: [entry, entry] },
+    outcome: "ack success 2",
+  },
   { when: "no method takes it", result: { kind: "unhandled" }, outcome: "ack unhandled 0" },
   { when: "a stop cut it short", result: { kind: "interrupted" }, failures: 2, outcome: "release" },
   { when: "another consumer has it", result: { kind: "lost" }, failures: 2, outcome: "drop" },
   { when: "it failed for the first time", result: failed(new Error("x")), outcome: "retry 1 in 500" },
-  { when: "it failed on its last retry but one", result: failed(new Error("x")), failures: 1, outcome: "retry 2 in 1000" },
-  { when: "it failed on its last retry", result: failed(new Error("x")), failures: 2, outcome: "dead-letter retries_exhausted 3" },
-  { when: "no retries are allowed", result: failed(new Error("x")), policy: { maxRetries: 0 }, outcome: "dead-letter retries_exhausted 1" },
-  { when: "retries are exhausted and the DLQ is off", result: failed(new Error("x")), failures: 2, policy: { isDlqEnabled: false }, outcome: "discard dlq_disabled" },
+  {
+    when: "it failed on its last retry but one",
+    result: failed(new Error("x")),
+    failures: 1,
+    outcome: "retry 2 in 1000",
+  },
+  {
+    when: "it failed on its last retry",
+    result: failed(new Error("x")),
+    failures: 2,
+    outcome: "dead-letter retries_exhausted 3",
+  },
+  {
+    when: "no retries are allowed",
+    result: failed(new Error("x")),
+    policy: { maxRetries: 0 },
+    outcome: "dead-letter retries_exhausted 1",
+  },
+  {
+    when: "retries are exhausted and the DLQ is off",
+    result: failed(new Error("x")),
+    failures: 2,
+    policy: { isDlqEnabled: false },
+    outcome: "discard dlq_disabled",
+  },
   { when: "it timed out", result: failed(new HandlerTimeoutError(5)), outcome: "retry 1 in 500" },
-  { when: "it asked for more time than the backoff", result: failed(new RetryAfterError(7000)), outcome: "retry 1 in 7000" },
-  { when: "it asked for less time than the backoff", result: failed(new RetryAfterError(1)), outcome: "retry 1 in 500" },
+  {
+    when: "it asked for more time than the backoff",
+    result: failed(new RetryAfterError(7000)),
+    outcome: "retry 1 in 7000",
+  },
+  {
+    when: "it asked for less time than the backoff",
+    result: failed(new RetryAfterError(1)),
+    outcome: "retry 1 in 500",
+  },
   { when: "it asked for no number", result: failed(new RetryAfterError(Number.NaN)), outcome: "retry 1 in 500" },
   { when: "it asked for ever", result: failed(new RetryAfterError(Infinity)), outcome: "retry 1 in 500" },
-  { when: "it asked for time on its last retry", result: failed(new RetryAfterError(1)), failures: 2, outcome: "dead-letter retries_exhausted 3" },
-  { when: "it can never succeed", result: failed(new PermanentError("x")), failures: 1, outcome: "dead-letter permanent_error 2" },
-  { when: "it can never succeed and the DLQ is off", result: failed(new PermanentError("x")), policy: { isDlqEnabled: false }, outcome: "discard dlq_disabled" },
+  {
+    when: "it asked for time on its last retry",
+    result: failed(new RetryAfterError(1)),
+    failures: 2,
+    outcome: "dead-letter retries_exhausted 3",
+  },
+  {
+    when: "it can never succeed",
+    result: failed(new PermanentError("x")),
+    failures: 1,
+    outcome: "dead-letter permanent_error 2",
+  },
+  {
+    when: "it can never succeed and the DLQ is off",
+    result: failed(new PermanentError("x")),
+    policy: { isDlqEnabled: false },
+    outcome: "discard dlq_disabled",
+  },
   { when: "it is of no use", result: failed(new DiscardError("x")), failures: 2, outcome: "discard asked" },
-  { when: "it is invalid", result: failed(new InvalidMessageError("x")), failures: 1, outcome: "dead-letter invalid_message 1" },
+  {
+    when: "it is invalid",
+    result: failed(new InvalidMessageError("x")),
+    failures: 1,
+    outcome: "dead-letter invalid_message 1",
+  },
   { when: "its process died too often", result: failed(new CrashLimitError(3)), outcome: "dead-letter crash_limit 0" },
-  { when: "a class is dead-lettered", result: failed(new ForeignChild("x")), policy: { deadLetterOn: [Foreign] }, outcome: "dead-letter permanent_error 1" },
-  { when: "a class is dead-lettered, and its child retried", result: failed(new ForeignChild("x")), policy: { deadLetterOn: [Foreign], retryOn: [ForeignChild] }, outcome: "retry 1 in 500" },
-  { when: "retryOn names PermanentError", result: failed(new PermanentError("x")), policy: { retryOn: [PermanentError] }, outcome: "retry 1 in 500" },
-  { when: "a class refuses to be compared", result: failed(new Error("x")), policy: { deadLetterOn: [Picky] }, outcome: "retry 1 in 500" },
+  {
+    when: "a class is dead-lettered",
+    result: failed(new ForeignChild("x")),
+    policy: { deadLetterOn: [Foreign] },
+    outcome: "dead-letter permanent_error 1",
+  },
+  {
+    when: "a class is dead-lettered, and its child retried",
+    result: failed(new ForeignChild("x")),
+    policy: { deadLetterOn: [Foreign], retryOn: [ForeignChild] },
+    outcome: "retry 1 in 500",
+  },
+  {
+    when: "retryOn names PermanentError",
+    result: failed(new PermanentError("x")),
+    policy: { retryOn: [PermanentError] },
+    outcome: "retry 1 in 500",
+  },
+  {
+    when: "a class refuses to be compared",
+    result: failed(new Error("x")),
+    policy: { deadLetterOn: [Picky] },
+    outcome: "retry 1 in 500",
+  },
   { when: "a non-error was thrown", result: failed("text"), outcome: "retry 1 in 500" },
   { when: "undefined was thrown", result: failed(undefined), outcome: "retry 1 in 500" },
   { when: "a probe failed", result: failed(new Error("x")), isProbe: true, outcome: "retry 0 in 500 uncounted" },
-  { when: "a probe failed that has no retries left", result: failed(new Error("x")), isProbe: true, failures: 2, outcome: "retry 2 in 1000 uncounted" },
-  { when: "a probe can never succeed", result: failed(new PermanentError("x")), isProbe: true, outcome: "dead-letter permanent_error 1" },
+  {
+    when: "a probe failed that has no retries left",
+    result: failed(new Error("x")),
+    isProbe: true,
+    failures: 2,
+    outcome: "retry 2 in 1000 uncounted",
+  },
+  {
+    when: "a probe can never succeed",
+    result: failed(new PermanentError("x")),
+    isProbe: true,
+    outcome: "dead-letter permanent_error 1",
+  },
 ];
 
 describe("decide", () => {
@@ -89,8 +191,12 @@ describe("decide", () => {
 
 describe("the delay before a retry", () => {
   it("doubles, keeps under its ceiling, and is full jitter", () => {
-    const at = (failures: number, random: number): number => retryDelayMs(null, failures, { ...POLICY, random: () => random });
-    assert.deepEqual([1, 2, 3, 7, 1000].map((failures) => at(failures, 0.999_999)), [999, 1999, 3999, 59_999, 59_999]);
+    const at = (failures: number, random: number): number =>
+      retryDelayMs(null, failures, { ...POLICY, random: () => random });
+    assert.deepEqual(
+      [1, 2, 3, 7, 1000].map((failures) => at(failures, 0.999_999)),
+      [999, 1999, 3999, 59_999, 59_999],
+    );
     assert.equal(at(5, 0), 0);
   });
 

@@ -12,19 +12,47 @@ const refused = (): BrokerError => new BrokerError("OOM command not allowed", { 
 function hostileErrors(): readonly (readonly [string, unknown])[] {
   const throwing = new Error("x");
   for (const name of ["message", "stack", "name", "code", "cause"]) {
-    Object.defineProperty(throwing, name, { get: () => { throw new Error("from the getter"); } });
+    Object.defineProperty(throwing, name, {
+      get: () => {
+        throw new Error("from the getter");
+      },
+    });
   }
   const loop = new Error("loop");
   loop.cause = loop;
   return [
-    ["undefined", undefined], ["null", null], ["a string", "plain"], ["a symbol", Symbol("s")], ["a bigint", 1n],
+    ["undefined", undefined],
+    ["null", null],
+    ["a string", "plain"],
+    ["a symbol", Symbol("s")],
+    ["a bigint", 1n],
     ["an object without a prototype", Object.create(null)],
-    ["an object whose toString throws", { toString() { throw new Error("no text"); } }],
+    [
+      "an object whose toString throws",
+      {
+        toString() {
+          throw new Error("no text");
+        },
+      },
+    ],
     ["a frozen error", Object.freeze(new Error("frozen"))],
     ["an error whose getters throw", throwing],
     ["an error whose message is no text", Object.assign(new Error("x"), { message: 42, stack: {} })],
     ["an error that is its own cause", loop],
-    ["a proxy that answers nothing", new Proxy({}, { get() { throw new Error("no"); }, getPrototypeOf() { throw new Error("no"); } })],
+    [
+      "a proxy that answers nothing",
+      new Proxy(
+        {},
+        {
+          get() {
+            throw new Error("no");
+          },
+          getPrototypeOf() {
+            throw new Error("no");
+          },
+        },
+      ),
+    ],
   ];
 }
 
@@ -51,9 +79,13 @@ describe("whatever a handler throws", () => {
 
   it("is dead-lettered also where redaction throws, and without its text", async () => {
     const world = createWorld({
-      handle: () => { throw new Error("the password is hunter2"); },
+      handle: () => {
+        throw new Error("the password is hunter2");
+      },
       settings: { maxRetries: 0 },
-      redact: () => { throw new Error("redaction is broken"); },
+      redact: () => {
+        throw new Error("redaction is broken");
+      },
     });
     await world.publish("a");
     await world.start();
@@ -73,7 +105,8 @@ describe("replies that are lost", () => {
       over: (real) => ({
         async claim(count, minIdleMs) {
           const claimed = await real.claim(count, minIdleMs);
-          if (claimed.deliveries.length > 0 && (claims += 1) === 1) throw new BrokerError("Command timed out", { isTransient: true, isOutcomeUnknown: true });
+          if (claimed.deliveries.length > 0 && (claims += 1) === 1)
+            throw new BrokerError("Command timed out", { isTransient: true, isOutcomeUnknown: true });
           return claimed;
         },
       }),
@@ -126,7 +159,9 @@ describe("messages that another consumer took over", () => {
         handled.push(event["id"]);
         if (event["id"] === "first") await gate.promise;
       },
-      over: () => ({ extend: async (deliveries) => (isStolen ? deliveries.filter(({ entryId }) => entryId === ids[1]) : []) }),
+      over: () => ({
+        extend: async (deliveries) => (isStolen ? deliveries.filter(({ entryId }) => entryId === ids[1]) : []),
+      }),
     });
     const ids = await world.publish("first", "first");
     await world.start();
@@ -222,7 +257,12 @@ describe("suspects", () => {
     giveBack();
     const report = await stopping;
     assert.deepEqual([handled, report.released], [0, 1]);
-    const next = world.adapter.broker.createConsumer({ stream: STREAM, group: GROUP, consumer: "next", startFrom: "0" });
+    const next = world.adapter.broker.createConsumer({
+      stream: STREAM,
+      group: GROUP,
+      consumer: "next",
+      startFrom: "0",
+    });
     const { deliveries } = await next.claim(10, 60_000);
     assert.equal(deliveries.length, 1, "claimable at once");
   });
@@ -254,9 +294,18 @@ describe("a stop", () => {
     setTimeout(gate.resolve, 50);
     const report = await stopping;
     assert.deepEqual([isHeldBack, report.released], [true, 1]);
-    const next = world.adapter.broker.createConsumer({ stream: STREAM, group: GROUP, consumer: "next", startFrom: "0" });
+    const next = world.adapter.broker.createConsumer({
+      stream: STREAM,
+      group: GROUP,
+      consumer: "next",
+      startFrom: "0",
+    });
     const { deliveries } = await next.claim(10, 60_000);
-    assert.deepEqual(deliveries.map(({ history }) => history.crashes), [0], "handed over, not lost in a crash");
+    assert.deepEqual(
+      deliveries.map(({ history }) => history.crashes),
+      [0],
+      "handed over, not lost in a crash",
+    );
   });
 
   it("during a repair starts no read that nobody would wake", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Held } from "../../../src/consume/held.ts";
 import { createSchedule, type Schedule } from "../../../src/consume/schedule.ts";
 import { compareEntryIds } from "../../../src/message/entry-id.ts";
@@ -40,7 +40,12 @@ describe("a schedule", () => {
 
   it("runs one of a key at a time, in order, while other keys go on", () => {
     const { schedule, started, ids } = withStarted(() => 10);
-    addAll(schedule, heldWith({ entryId: "1-0", key: "a" }), heldWith({ entryId: "2-0", key: "a" }), heldWith({ entryId: "3-0", key: "b" }));
+    addAll(
+      schedule,
+      heldWith({ entryId: "1-0", key: "a" }),
+      heldWith({ entryId: "2-0", key: "a" }),
+      heldWith({ entryId: "3-0", key: "b" }),
+    );
     assert.deepEqual(ids(), ["1-0", "3-0"]);
     schedule.finish(started[0] as Held);
     assert.deepEqual(ids(), ["1-0", "3-0", "2-0"]);
@@ -61,7 +66,12 @@ describe("a schedule", () => {
 
   it("puts a claimed, older entry in its place behind the one that runs", () => {
     const { schedule, started, ids } = withStarted(() => 1);
-    addAll(schedule, heldWith({ entryId: "5-0", key: "a" }), heldWith({ entryId: "7-0", key: "a" }), heldWith({ entryId: "10-0", key: "a" }));
+    addAll(
+      schedule,
+      heldWith({ entryId: "5-0", key: "a" }),
+      heldWith({ entryId: "7-0", key: "a" }),
+      heldWith({ entryId: "10-0", key: "a" }),
+    );
     addAll(schedule, heldWith({ entryId: "6-0", key: "a" }), heldWith({ entryId: "9-2", key: "a" }));
     for (let i = 0; i < 5; i += 1) schedule.finish(started.at(-1) as Held);
     assert.deepEqual(ids(), ["5-0", "6-0", "7-0", "9-2", "10-0"]);
@@ -70,7 +80,12 @@ describe("a schedule", () => {
   it("runs suspects one by one, alone", () => {
     const { schedule, started, ids } = withStarted(() => 10);
     addAll(schedule, heldWith({ entryId: "1-0" }));
-    addAll(schedule, heldWith({ entryId: "2-0", isSuspect: true }), heldWith({ entryId: "3-0", isSuspect: true }), heldWith({ entryId: "4-0" }));
+    addAll(
+      schedule,
+      heldWith({ entryId: "2-0", isSuspect: true }),
+      heldWith({ entryId: "3-0", isSuspect: true }),
+      heldWith({ entryId: "4-0" }),
+    );
     assert.deepEqual([ids(), schedule.suspects], [["1-0"], 2]);
     schedule.finish(started[0] as Held);
     assert.deepEqual(ids(), ["1-0", "2-0"]);
@@ -114,7 +129,12 @@ describe("a schedule", () => {
   it("gives away everything that does not run, and leaves no timer", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     const { schedule, started } = withStarted(() => 2);
-    addAll(schedule, heldWith({ entryId: "1-0", key: "a" }), heldWith({ entryId: "2-0", key: "a" }), heldWith({ entryId: "3-0" }));
+    addAll(
+      schedule,
+      heldWith({ entryId: "1-0", key: "a" }),
+      heldWith({ entryId: "2-0", key: "a" }),
+      heldWith({ entryId: "3-0" }),
+    );
     addAll(schedule, heldWith({ entryId: "4-0" }), heldWith({ entryId: "5-0", isSuspect: true }));
     schedule.park(started[1] as Held, 1000);
     const idle = schedule.takeIdle().map(({ delivery }) => delivery.entryId);
@@ -131,7 +151,14 @@ type Step =
   | { readonly kind: "tick" };
 
 const aStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("add" as const), key: fc.constantFrom(null, "a", "b", "c"), isSuspect: fc.integer({ min: 0, max: 9 }).map((n) => n === 0) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("add" as const),
+      key: fc.constantFrom(null, "a", "b", "c"),
+      isSuspect: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("finish" as const, "park" as const), which: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.constant({ kind: "tick" as const }) },
 );
