@@ -42,7 +42,7 @@ export function createContext({ model, config, cwd, callbackFault }: ContextInpu
 }
 
 /** Whether rules for production apply: ENGINE_ENV is set, and to no name for development or tests. */
-export function isProductive(environment: string | null): boolean {
+function isProductive(environment: string | null): boolean {
   return environment !== null && !UNPRODUCTIVE.test(environment);
 }
 

@@ -20,3 +20,7 @@ function hostOf(authority: string): string {
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
+
+export function isClusterUri(uri: string): boolean {
+  return /^rediss?\+cluster:/i.test(uri);
+}

@@ -1,5 +1,6 @@
 /** Findings in the forms that programs read: JSON, SARIF 2.1.0, and annotations of GitHub Actions. */
 import { VERSION } from "../version.ts";
+import type { ServerFacts } from "../ports/broker-facts.ts";
 import type { LiveFacts } from "./live/facts.ts";
 import type { CheckResult } from "./run.ts";
 import type { Finding, RuleDescription, Severity } from "./rule.ts";
@@ -9,6 +10,8 @@ export interface Report extends CheckResult {
   readonly environment: string | null;
   /** Whether the rules for production applied. */
   readonly isProduction: boolean;
+  /** Of all rules there are, run or not. */
+  readonly descriptions: readonly RuleDescription[];
   /** Null without `--live`. */
   readonly live: LiveFacts | null;
 }
@@ -26,7 +29,17 @@ export function isFailed(findings: readonly Finding[], isStrict: boolean): boole
   return error > 0 || (isStrict && warning > 0);
 }
 
-export function toJson({ findings, suppressed, environment, isProduction, live }: Report): object {
+export interface JsonReport {
+  readonly environment: string | null;
+  readonly production: boolean;
+  readonly counts: Counts;
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly { readonly code: string; readonly on: string; readonly message: string; readonly reason: string }[];
+  /** Null without `--live`, and where the server was not reached. */
+  readonly server: (ServerFacts & { readonly clockSkewMs: number }) | null;
+}
+
+export function toJson({ findings, suppressed, environment, isProduction, live }: Report): JsonReport {
   return {
     environment,
     production: isProduction,
@@ -39,20 +52,56 @@ export function toJson({ findings, suppressed, environment, isProduction, live }
 
 const SARIF_LEVELS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** A log with one run. `descriptions`: of all rules that were run. */
-export function toSarif({ findings, suppressed }: CheckResult, descriptions: readonly RuleDescription[]): object {
+interface SarifText {
+  readonly text: string;
+}
+
+interface SarifLocation {
+  readonly physicalLocation?: { readonly artifactLocation: { readonly uri: string }; readonly region?: { readonly startLine: number } };
+  readonly logicalLocations: readonly { readonly name: string }[];
+}
+
+export interface SarifRule {
+  readonly id: string;
+  readonly shortDescription: SarifText;
+  readonly fullDescription: SarifText;
+  readonly help: SarifText;
+  readonly defaultConfiguration: { readonly level: string };
+}
+
+export interface SarifResult {
+  readonly ruleId: string;
+  readonly ruleIndex?: number;
+  readonly level: string;
+  readonly message: SarifText;
+  readonly locations: readonly SarifLocation[];
+  readonly suppressions?: readonly { readonly kind: "external"; readonly justification: string }[];
+}
+
+export interface SarifLog {
+  readonly $schema: string;
+  readonly version: "2.1.0";
+  readonly runs: readonly [
+    {
+      readonly tool: { readonly driver: { readonly name: string; readonly semanticVersion: string; readonly rules: readonly SarifRule[] } };
+      readonly results: readonly SarifResult[];
+    },
+  ];
+}
+
+/** A log with one run. */
+export function toSarif({ findings, suppressed, descriptions }: Report): SarifLog {
   const codes = descriptions.map(({ code }) => code);
-  const result = (finding: Finding): object => ({
+  const result = (finding: Finding): SarifResult => ({
     ruleId: finding.code,
     ...(codes.includes(finding.code) ? { ruleIndex: codes.indexOf(finding.code) } : {}),
     level: SARIF_LEVELS[finding.severity],
     message: { text: finding.message },
     locations: [sarifLocation(finding)],
   });
-  const justified = suppressed.map(({ finding, reason }) => ({
-    ...result(finding),
-    suppressions: [{ kind: "external", justification: reason }],
-  }));
+  const justified = suppressed.map(
+    ({ finding, reason }): SarifResult => ({ ...result(finding), suppressions: [{ kind: "external", justification: reason }] }),
+  );
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -65,7 +114,7 @@ export function toSarif({ findings, suppressed }: CheckResult, descriptions: rea
   };
 }
 
-function sarifRule({ code, severity, title, rationale, fix }: RuleDescription): object {
+function sarifRule({ code, severity, title, rationale, fix }: RuleDescription): SarifRule {
   return {
     id: code,
     shortDescription: { text: title },
@@ -75,7 +124,7 @@ function sarifRule({ code, severity, title, rationale, fix }: RuleDescription): 
   };
 }
 
-function sarifLocation({ on, place }: Finding): object {
+function sarifLocation({ on, place }: Finding): SarifLocation {
   const logical = { logicalLocations: [{ name: on }] };
   if (place === null) return logical;
   const uri = encodeURI(place.file.replaceAll("\\", "/"));

@@ -59,7 +59,7 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
       if (count > 0 || signal.aborted) return count;
       room = createDeferred();
       // Pokes come with every settled message: each wait must take its timer away with it.
-      const lookAround = setTimeout(room.resolve, ROOM_CHECK_MS);
+      const lookAround = setTimeout(() => room?.resolve(), ROOM_CHECK_MS);
       await room.promise;
       clearTimeout(lookAround);
       room = null;

@@ -19,7 +19,6 @@ import { createAckBatch } from "./ack-batch.ts";
 import { createCapacity, type CapacityInput } from "./capacity.ts";
 import { createCircuitBreaker, type Circuit } from "./circuit-breaker.ts";
 import { createCounts } from "./counts.ts";
-import type { Result } from "./decide.ts";
 import type { PrepareRaised } from "./delivery-context.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { drain, releaseIdle, type DrainReport } from "./drain.ts";
@@ -28,9 +27,10 @@ import { createHoldings } from "./held.ts";
 import { messageOf } from "./hold.ts";
 import { createIntake } from "./intake.ts";
 import { runRenewal, runTakeover } from "./keep-leases.ts";
+import { createObserve } from "./observe.ts";
 import type { ProcessSteps } from "./process.ts";
 import { createReadLoop } from "./read.ts";
-import { classify, retryPolicyOf } from "./retry-policy.ts";
+import { retryPolicyOf } from "./retry-policy.ts";
 import { lose, run, type RunOptions } from "./run.ts";
 import { createSchedule } from "./schedule.ts";
 import { createSettle } from "./settle.ts";
@@ -78,6 +78,8 @@ export interface Subscription {
   readonly isIdle: boolean;
 }
 
+const START_IDS: Readonly<Record<string, string>> = { earliest: "0", latest: "$" };
+
 export function createSubscription(options: SubscriptionOptions): Subscription {
   const { model, settings, broker, log, clock } = options;
   const reading = new AbortController();
@@ -105,7 +107,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     stream: model.stream,
     group: model.name,
     consumer: options.consumerName,
-    startFrom: startIdOf(model),
+    startFrom: START_IDS[model.startFrom] ?? model.startFrom,
   });
   const breaker = createCircuitBreaker({
     threshold: settings.circuitBreakerThreshold,
@@ -147,7 +149,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     decode: messageOf,
     dispatch: (message) => dispatcher.dispatch(message),
     handle: (handler, message, held) => dispatcher.handle(handler, message, held),
-    observe,
+    observe: createObserve({ policy, breaker, counts }),
     settle,
     policy,
   };
@@ -239,25 +241,16 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     return capacity.claimable(load(0));
   }
 
-  function observe(result: Result): void {
-    if (result.kind === "succeeded") return breaker.record("success");
-    if (result.kind !== "failed") return;
-    const kind = classify(result.error, policy);
-    if (kind === "discard") return breaker.record("success");
-    if (kind === "invalid" || kind === "crash_limit") return;
-    counts.add("failed", 1);
-    if (kind === "retryable") breaker.record("failure");
-  }
-
-  function onLost(lost: readonly Delivery[]): void {
-    log.warn(
-      { messages: lost.length, first: lost[0]?.entryId },
-      "lost the lease on held messages: they are another consumer's now",
-    );
-    for (const delivery of lost) {
-      const held = holdings.get(delivery);
-      if (held) lose(held);
-    }
+  function onLost(reported: readonly Delivery[]): void {
+    setImmediate(() => {
+      const lost = reported.flatMap((delivery) => holdings.get(delivery) ?? []);
+      if (lost.length === 0) return;
+      log.warn(
+        { messages: lost.length, first: lost[0]?.delivery.entryId },
+        "lost the lease on held messages: they are another consumer's now",
+      );
+      for (const held of lost) lose(held);
+    });
   }
 
   async function quiet(): Promise<number> {
@@ -335,9 +328,4 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       return holdings.size === 0;
     },
   };
-}
-
-function startIdOf(model: SubscriptionModel): string {
-  if (model.startFrom === "earliest") return "0";
-  return model.startFrom === "latest" ? "$" : model.startFrom;
 }

@@ -143,7 +143,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   async function stopAll(): Promise<void> {
     stopping.abort();
     for (const slot of slots) slot.process?.kill("SIGTERM");
-    const ended = Promise.all(slots.map((slot) => slot.process?.exited));
+    const ended = Promise.all(slots.flatMap((slot) => slot.process?.exited ?? []));
     const timer = setTimeout(() => {
       for (const { index, process } of slots) {
         if (!process) continue;

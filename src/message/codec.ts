@@ -36,6 +36,8 @@ export function isReservedAttribute(name: string): boolean {
 
 /** One field, `event`: parsing RESP in JavaScript costs more than parsing JSON natively. */
 export function encode(message: OutgoingMessage): readonly [string, string] {
+  // What would be refused on arrival is not sent; `data` lies one level down.
+  checkShape(message.data, MAX_DEPTH - 1);
   const event = {
     specversion: "1.0",
     id: message.id,

@@ -37,6 +37,12 @@ export interface Rights {
   readonly denied: readonly string[];
 }
 
+export interface RightsRequest {
+  readonly addresses: readonly GroupAddress[];
+  /** Names of leases. */
+  readonly leases: readonly string[];
+}
+
 export interface GroupFacts {
   readonly name: string;
   readonly pending: number;
@@ -72,8 +78,8 @@ export interface BrokerFacts {
   /** The server's clock, ms since 1970. */
   time(): Promise<number>;
   server(): Promise<ServerFacts>;
-  /** What the engine would need, for these subscriptions. */
-  rights(addresses: readonly GroupAddress[]): Promise<Rights>;
+  /** Whether the user may do what the engine needs, for these subscriptions and leases. */
+  rights(request: RightsRequest): Promise<Rights>;
   stream(name: string): Promise<StreamFacts>;
   /** Companion keys of a subscription that exist and hold something of the wrong type. */
   wrongCompanions(address: GroupAddress): Promise<readonly { readonly key: string; readonly type: string }[]>;

@@ -25,10 +25,13 @@ class Placed extends Event("Placed", z.object({ n: z.number() })) {}
 async function startShop(url: string, handled: number[]): Promise<Engine> {
   const domain = new Domain("shop");
   domain.register(
-    defineHandler({ name: "Audit", stream: "order" }, on(Placed, async ({ n }) => {
-      if (n === 3) throw new PermanentError("three is forbidden");
-      handled.push(n);
-    })),
+    defineHandler(
+      { name: "Audit", stream: "order" },
+      on(Placed, async ({ n }) => {
+        if (n === 3) throw new PermanentError("three is forbidden");
+        handled.push(n);
+      }),
+    ),
   );
   const brokers = { default: { provider: "redis", URI: url } } as const;
   const engine = await createEngine(
@@ -45,7 +48,10 @@ async function publish(redis: Redis, from: number, to: number): Promise<void> {
 }
 
 async function failure(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(() => assert.fail("it did not fail"), (reason: unknown) => reason);
+  const error = await promise.then(
+    () => assert.fail("it did not fail"),
+    (reason: unknown) => reason,
+  );
   return String((error as { stderr?: string }).stderr);
 }
 
@@ -57,14 +63,22 @@ describe("backup and recovery", () => {
     const before: number[] = [];
     await publish(lost.root, 1, 5);
     const engine = await startShop(lost.urlOf("worker"), before);
-    await until("four handled, one dead letter", async () => before.length === 4 && (await lost.root.xlen("{order}:dlq:shop.Audit")) === 1);
+    await until(
+      "four handled, one dead letter",
+      async () => before.length === 4 && (await lost.root.xlen("{order}:dlq:shop.Audit")) === 1,
+    );
     await engine.stop();
     // 6 and 7 are pending with a consumer that will never come back, 8 to 10 undelivered.
     await publish(lost.root, 6, 7);
     await lost.root.call("XREADGROUP", "GROUP", "shop.Audit", "gone", "STREAMS", "order", ">");
     await publish(lost.root, 8, 10);
 
-    const env = { PATH: process.env["PATH"], REDIS_PORT: `${lost.server.port}`, REDIS_USER: "backup", REDIS_PASSWORD: PASSWORDS.BACKUP_PASSWORD };
+    const env = {
+      PATH: process.env["PATH"],
+      REDIS_PORT: `${lost.server.port}`,
+      REDIS_USER: "backup",
+      REDIS_PASSWORD: PASSWORDS.BACKUP_PASSWORD,
+    };
     const { stdout } = await run("bash", [script("backup-redis"), backups], { env });
     assert.deepEqual(await lost.refusals(), []);
     await lost.close();
@@ -79,7 +93,11 @@ describe("backup and recovery", () => {
     const again = await startShop(found.url, handled);
     await until("what was pending and undelivered is handled", () => handled.length >= 5, { state: () => handled });
     await again.whenIdle();
-    assert.deepEqual(handled.toSorted((a, b) => a - b), [6, 7, 8, 9, 10], "and nothing that was acked before");
+    assert.deepEqual(
+      handled.toSorted((a, b) => a - b),
+      [6, 7, 8, 9, 10],
+      "and nothing that was acked before",
+    );
     await again.stop();
     redis.disconnect();
     await found.stop();
@@ -93,7 +111,10 @@ describe("backup and recovery", () => {
 
   it("does not overwrite a data directory", async () => {
     const [copy = ""] = readdirSync(backups).filter((name) => name.endsWith(".rdb"));
-    assert.match(await failure(run("bash", [script("restore-redis"), join(backups, copy), join(folder, "data")])), /not empty/);
+    assert.match(
+      await failure(run("bash", [script("restore-redis"), join(backups, copy), join(folder, "data")])),
+      /not empty/,
+    );
   });
 
   it("fails the drill on a copy that is old, damaged, or missing", async () => {

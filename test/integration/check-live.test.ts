@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { pino } from "pino";
 import { z } from "zod";
+import { createMemoryAdapter } from "../../src/adapters/memory/adapter.ts";
 import { createRedisAdapter } from "../../src/adapters/redis/adapter.ts";
 import { createContext } from "../../src/check/context.ts";
 import { gatherFacts } from "../../src/check/live/gather.ts";
@@ -115,9 +116,9 @@ describe("engine check --live, on a good server", () => {
   it("finds a missing right of a user that may not ask, by trying what has no effect", async () => {
     await server.cli("ACL", "SETUSER", "mute", "on", ">pw", "~*", "+@all", "-@admin", "-@dangerous", "+info", "-xclaim", "-acl");
     const url = server.url.replace("redis://", "redis://mute:pw@");
-    const before = await digestOf(server);
+    const untouched = await digestOf(server);
     const findings = await checkLive({ url });
-    assert.equal(await digestOf(server), before);
+    assert.equal(await digestOf(server), untouched);
     assert.match(messagesOf(findings, "CHECK_REDIS_RIGHTS")[0] ?? "", /may not: XCLAIM$/);
     await server.cli("ACL", "SETUSER", "mute", "+xclaim");
     assert.match(messagesOf(await checkLive({ url }), "CHECK_REDIS_RIGHTS")[0] ?? "", /could not be found out/);
@@ -156,15 +157,8 @@ describe("engine check --live, on a server that is set up badly", () => {
     const cluster = await startRedis({ args: ["--cluster-enabled", "yes"] });
     const replica = await startRedis({ args: ["--replicaof", "127.0.0.1", "1"] });
     try {
-      const facts = await withAdapter(cluster.url, (adapter) => adapter.facts.server());
-      assert.equal(facts.isCluster, true);
-      // Slots are not assigned: streams answer CLUSTERDOWN, the server itself tells what it is.
-      const context = contextFor(cluster.url);
-      const rule = RULES.find(({ code }) => code === "CHECK_REDIS_CLUSTER");
-      assert.ok(rule?.scope === "live");
-      const live = { kind: "reached", broker: "default", server: facts } as never;
-      assert.equal((await rule.run({ ...context, live })).length, 1);
-      await replica.cli("CONFIG", "SET", "replica-serve-stale-data", "yes");
+      // Its slots are not assigned: every stream would answer CLUSTERDOWN.
+      assert.match(messagesOf(await checkLive({ url: cluster.url }), "CHECK_REDIS_CLUSTER")[0] ?? "", /cluster mode/);
       assert.match(messagesOf(await checkLive({ url: replica.url }), "CHECK_REDIS_REPLICA")[0] ?? "", /read-only replica/);
     } finally {
       await cluster.stop();
@@ -243,6 +237,34 @@ describe("engine check --live, on streams in a bad state", () => {
     assert.match(unhandled.join(), /1 of 2 dead messages \(OrderPaid\)/);
   });
 
+  it("sees the same on the embedded broker, entry for entry", async () => {
+    await server.cli("FLUSHALL");
+    const plant = async (adapter: BrokerAdapter): Promise<unknown> => {
+      await adapter.broker.append([good, bad].map((fields) => ({ stream: "order", fields })));
+      const consumer = adapter.broker.createConsumer({ stream: "order", group: GROUP, consumer: "c", startFrom: "0" });
+      await consumer.ensureGroups();
+      const [first] = await consumer.read(2, 10);
+      assert.ok(first);
+      const failure = JSON.stringify({ reason: "retries_exhausted", error: { name: "E", message: "m" } });
+      await consumer.deadLetter(first, failure);
+      await adapter.broker.append([{ stream: "order", fields: bad }]);
+      const context = contextFor(server.url);
+      const { subscriptions, streams } = await gatherFacts({ context, adapter, clock: systemClock, processes: 1 });
+      const look = async (): Promise<unknown> =>
+        (await gatherFacts({ context, adapter, clock: systemClock, processes: 1 })).subscriptions.map(({ inFlight, dlqDepth }) => ({
+          dlqDepth,
+          inFlight: inFlight.map(({ where, sampled, isComplete, misfits }) => ({ where, sampled, isComplete, problems: misfits.map(({ problem, type }) => [problem, type]) })),
+        }));
+      const dead = await look();
+      const { letters } = await adapter.deadLetters.list({ stream: "order", group: GROUP }, null, 1);
+      await adapter.deadLetters.replay({ stream: "order", group: GROUP }, letters[0]?.id ?? "");
+      return [dead, await look(), subscriptions[0]?.group?.pending, subscriptions[0]?.group?.lag, streams[0]?.facts.kind];
+    };
+    const onRedis = await withAdapter(server.url, plant);
+    assert.deepEqual(onRedis, await plant(createMemoryAdapter("default")));
+    assert.match(JSON.stringify(onRedis), /"where":"replay","sampled":1/);
+  });
+
   it("looks at both ends of what is too much to look at", async () => {
     await server.cli("FLUSHALL");
     const fill = "for i = 1, 3000 do redis.call('XADD', KEYS[1], '*', unpack(ARGV)) end";
@@ -263,9 +285,9 @@ describe("engine check --live, on streams in a bad state", () => {
       const dirty = /rdb_changes_since_last_save:\d+/.exec(await server.cli("INFO", "persistence"))?.[0];
       return [...parts, dirty, await server.cli("XPENDING", "order", GROUP)].join("\n");
     };
-    const before = await state();
+    const untouched = await state();
     await checkLive({ url: server.url });
-    assert.equal(await state(), before);
+    assert.equal(await state(), untouched);
     assert.match(await server.cli("INFO", "commandstats"), /cmdstat_xrange/, "it did look");
   });
 });

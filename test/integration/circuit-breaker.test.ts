@@ -61,8 +61,8 @@ test("failures in a row open the circuit: no handler runs, one probe at a time, 
     const counted = runs.all.slice(0, 3).length;
     assert.ok(Math.max(...runs.all.map(({ attempt }) => attempt)) <= counted + 1, "failing probes cost no attempt");
     for (const { n, attempt } of probes) {
-      const before = runs.all.slice(0, 3).filter((run) => run.n === n).length;
-      assert.equal(attempt, before + 1, "a probe's attempt number does not grow by failed probes");
+      const earlier = runs.all.slice(0, 3).filter((run) => run.n === n).length;
+      assert.equal(attempt, earlier + 1, "a probe's attempt number does not grow by failed probes");
     }
     isBroken = false;
     await until("the circuit is closed", () => circuitOf(rig) === "closed");

@@ -6,8 +6,15 @@ import { jobOf, reconcile, whenSettled } from "../support/oracle.ts";
 import type { Exit } from "../support/worker-process.ts";
 import type { Run } from "./fixtures/jobs-domain.ts";
 
+interface Supervisor {
+  /** How the workers ended, but for the last. */
+  readonly exits: readonly Exit[];
+  /** Ends the last one, too. Safe twice. */
+  stop(): Promise<void>;
+}
+
 /** Starts a worker whenever there is none, as an orchestrator would. */
-function supervise(world: JobWorld, domain: string): { readonly exits: readonly Exit[]; stop(): Promise<void> } {
+function supervise(world: JobWorld, domain: string): Supervisor {
   const exits: Exit[] = [];
   let isStopping = false;
   let worker = world.start({ domain });
@@ -36,11 +43,12 @@ function startsOf(runs: readonly Run[], by: string, n: number): Run[] {
 
 test("a message that aborts its process is dead-lettered after exactly three runs, and the other 299 are handled", async () => {
   const world = await createJobWorld();
+  let supervisor: Supervisor | null = null;
   try {
     const poison = 137;
     const all = jobs(300, (n) => ({ does: n === poison ? "abort" : "end", ms: n === poison ? 0 : 3 }));
     await world.publish(all);
-    const supervisor = supervise(world, "jobs");
+    supervisor = supervise(world, "jobs");
     const { letters } = await reconcile({
       redis: world.redis,
       handler: "Worker",
@@ -63,12 +71,14 @@ test("a message that aborts its process is dead-lettered after exactly three run
     assert.equal(letter?.failure.attempts, 3);
     assert.equal(letter?.failure.error.name, "CrashLimitError");
   } finally {
+    await supervisor?.stop();
     await world.close();
   }
 });
 
 test("five messages that kill their process, spread among 300 for two handlers, condemn no other message", async () => {
   const world = await createJobWorld();
+  let supervisor: Supervisor | null = null;
   try {
     const killers = new Map([
       [20, "Worker"],
@@ -82,7 +92,7 @@ test("five messages that kill their process, spread among 300 for two handlers, 
       return only === undefined ? { does: "end", ms: 5 } : { does: "kill", ms: 1, only };
     });
     await world.publish(all);
-    const supervisor = supervise(world, "jobs-twice");
+    supervisor = supervise(world, "jobs-twice");
     // Both first: while one handler still crashes the process, the other's books are open.
     await whenSettled(world.redis, "Worker");
     await whenSettled(world.redis, "Mirror");
@@ -104,6 +114,7 @@ test("five messages that kill their process, spread among 300 for two handlers, 
     await supervisor.stop();
     assert.ok(supervisor.exits.length <= 15, `${supervisor.exits.length} crashes for five messages`);
   } finally {
+    await supervisor?.stop();
     await world.close();
   }
 });

@@ -109,7 +109,7 @@ test("an undecodable entry is dead-lettered at once, bytes intact, with the reas
 test("engine dlq: an unknown id, subscription or stream name is refused with exit code 2 and near names", async () => {
   const handlers = ["Auditor", "Mailer"];
   await redis.xadd("{note}:dlq:shop.Auditor", "*", "type", "Noted", "data", "{}", "failure", JSON.stringify({ reason: "permanent_error", error: { name: "E", message: "m" } }));
-  const [[present = ""] = []] = await redis.xrange("{note}:dlq:shop.Auditor", "-", "+");
+  const present = (await redis.xrange("{note}:dlq:shop.Auditor", "-", "+"))[0]?.[0] ?? "none";
   const options = { url: server.url, handlers };
   const cases = [
     [["dlq", "replay", "1-1", "--domain=./app.ts", "--yes"], /ENGINE_DEAD_LETTER_UNKNOWN/, new RegExp(present)],

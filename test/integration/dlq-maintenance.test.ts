@@ -144,9 +144,9 @@ test("it alerts from the threshold on and not below, once a cycle, with every fi
   await bury("alerting", "Keeper", [2, 1.5]);
   const { rig, alerts, stop } = await watch([{ name: "Keeper", stream: "alerting" }], { threshold: 3 });
   const cycles = async (count: number): Promise<number> => {
-    const before = alerts.length;
+    const earlier = alerts.length;
     for (let cycle = 0; cycle < count; cycle += 1) await rig.engine.runMaintenance();
-    return alerts.length - before;
+    return alerts.length - earlier;
   };
   try {
     assert.equal(await cycles(2), 0, "below the threshold");
@@ -235,8 +235,8 @@ test("of two engines one maintains at a time; the other takes over when that one
     return { rig: second, alerts: module.alerts, stop: async () => void (await second.engine.stop()) };
   })();
   try {
-    const before = alertsOfFirst();
-    await until("the first has maintained on", () => alertsOfFirst() >= before + 4);
+    const earlier = alertsOfFirst();
+    await until("the first has maintained on", () => alertsOfFirst() >= earlier + 4);
     assert.equal(alerts.length, 0, "the second leaves it alone");
     await first.kill9();
     await until("the second has taken over", () => alerts.length >= 2);

@@ -47,7 +47,8 @@ function createShop(): Shop {
       const { attempt, signal } = context;
       if (does === "forbid" && !shop.isMended) throw new PermanentError("forbidden");
       if (does === "flaky" && attempt < 3) throw new Error("not yet");
-      if (does === "hang") await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      if (does === "hang")
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
       context.publish(new Paid({ n }), { stream: "payment" });
       shop.ended.push(n);
     }),
@@ -64,7 +65,13 @@ function configFor(user: AclUser, dlqRetentionHours = 168): ConfigInput {
       retention_maxlen: 2,
       health: { enabled: false },
       dlq: { retention_hours: dlqRetentionHours },
-      defaults: { circuit_breaker_threshold: 1_000_000, claim_idle_ms: 600, blocking_timeout_ms: 100, retry_delay_seconds: 0.01, retry_max_delay_seconds: 0.05 },
+      defaults: {
+        circuit_breaker_threshold: 1_000_000,
+        claim_idle_ms: 600,
+        blocking_timeout_ms: 100,
+        retry_delay_seconds: 0.01,
+        retry_max_delay_seconds: 0.05,
+      },
     },
   };
 }
@@ -87,7 +94,9 @@ describe("an engine as the user worker", () => {
     await root.call("XADD", "order", "*", "type", "Placed", "data", "this is no JSON");
     await until("20 plain, 1 foreign and 1 retried", () => shop.ended.length === 22);
     const status = (): string => JSON.stringify(engine.status().subscriptions[0]?.counts);
-    await until("two dead letters", () => engine.status().subscriptions[0]?.counts.deadLettered === 2, { state: status });
+    await until("two dead letters", () => engine.status().subscriptions[0]?.counts.deadLettered === 2, {
+      state: status,
+    });
 
     const admin = adapterOf("admin");
     await admin.broker.connect(5000, new AbortController().signal);
@@ -98,7 +107,10 @@ describe("an engine as the user worker", () => {
     shop.isMended = true;
     for (const { id } of letters) assert.equal(await admin.deadLetters.replay(address, id), "replayed");
     await until("the replayed one ends", () => shop.ended.includes(21), { state: status });
-    await until("the faulty one is a dead letter again", async () => (await admin.deadLetters.depth(address)).depth === 1);
+    await until(
+      "the faulty one is a dead letter again",
+      async () => (await admin.deadLetters.depth(address)).depth === 1,
+    );
     assert.equal((await admin.admin.inspect(address)).isPresent, true);
     await admin.broker.close();
 
@@ -138,11 +150,43 @@ describe("the users' rights", () => {
     (await root.call("ACL", "DRYRUN", user, ...command)) === "OK";
 
   const refused: readonly [AclUser, readonly string[]][] = [
-    ...(["FLUSHALL", "FLUSHDB", "SHUTDOWN", "DEBUG SLEEP 1", "CONFIG GET x", "CONFIG SET a b", "KEYS *", "SAVE", "BGSAVE"] as const).flatMap(
-      (command) => (["producer", "worker", "admin"] as const).map((user): [AclUser, string[]] => [user, command.split(" ")]),
+    ...(
+      [
+        "FLUSHALL",
+        "FLUSHDB",
+        "SHUTDOWN",
+        "DEBUG SLEEP 1",
+        "CONFIG GET x",
+        "CONFIG SET a b",
+        "KEYS *",
+        "SAVE",
+        "BGSAVE",
+      ] as const
+    ).flatMap((command) =>
+      (["producer", "worker", "admin"] as const).map((user): [AclUser, string[]] => [user, command.split(" ")]),
     ),
-    ...(["ACL LIST", "SCRIPT FLUSH", "FUNCTION FLUSH", "CLIENT KILL TYPE normal", "CLIENT PAUSE 1", "MONITOR", "REPLICAOF a 1", "MODULE LIST", "DEL order", "XGROUP DESTROY order shop.Audit", "XGROUP SETID order shop.Audit 0", "GET order", "SET order 1", "RENAME order order"] as const).flatMap(
-      (command) => (["producer", "worker", "admin", "backup"] as const).map((user): [AclUser, string[]] => [user, command.split(" ")]),
+    ...(
+      [
+        "ACL LIST",
+        "SCRIPT FLUSH",
+        "FUNCTION FLUSH",
+        "CLIENT KILL TYPE normal",
+        "CLIENT PAUSE 1",
+        "MONITOR",
+        "REPLICAOF a 1",
+        "MODULE LIST",
+        "DEL order",
+        "XGROUP DESTROY order shop.Audit",
+        "XGROUP SETID order shop.Audit 0",
+        "GET order",
+        "SET order 1",
+        "RENAME order order",
+      ] as const
+    ).flatMap((command) =>
+      (["producer", "worker", "admin", "backup"] as const).map((user): [AclUser, string[]] => [
+        user,
+        command.split(" "),
+      ]),
     ),
     ["worker", ["XADD", "invoice", "*", "a", "b"]],
     ["worker", ["XRANGE", "{invoice}:dlq:shop.Audit", "-", "+"]],
@@ -163,7 +207,10 @@ describe("the users' rights", () => {
   it("are refused in earnest, and nobody gets in without a name", async () => {
     const worker = new Redis(urlOf("worker"));
     await assert.rejects(worker.flushall(), /NOPERM/);
-    await assert.rejects(worker.eval("return redis.call('DEL', KEYS[1])", 1, "order"), /NOPERM|script can.t run this command/);
+    await assert.rejects(
+      worker.eval("return redis.call('DEL', KEYS[1])", 1, "order"),
+      /NOPERM|script can.t run this command/,
+    );
     worker.disconnect();
     const nobody = new Redis(redis.server.url, { enableReadyCheck: false });
     await assert.rejects(nobody.ping(), /NOAUTH/);
@@ -192,7 +239,10 @@ describe("the users' rights", () => {
     }
     assert.ok(calls.size >= 15, [...calls].join(" "));
     const granted = grantsOf("worker");
-    assert.deepEqual([...calls].map((call) => call.toLowerCase()).filter((call) => !granted.has(call)), []);
+    assert.deepEqual(
+      [...calls].map((call) => call.toLowerCase()).filter((call) => !granted.has(call)),
+      [],
+    );
   });
 });
 
@@ -239,6 +289,9 @@ describe("after all of it", () => {
     assert.deepEqual(await redis.refusals(), []);
     const stats = await root.info("commandstats");
     const called = new Set([...stats.matchAll(/^cmdstat_([a-z|_]+):/gm)].map(([, command]) => command ?? ""));
-    assert.deepEqual([...grantsOf("worker")].filter((command) => !called.has(command)), []);
+    assert.deepEqual(
+      [...grantsOf("worker")].filter((command) => !called.has(command)),
+      [],
+    );
   });
 });

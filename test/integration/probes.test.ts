@@ -11,7 +11,7 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
   let isOpen = false;
   const rig = await createRig({
     url: server.url,
-    handlers: [{ name: "Keeper", stream: "note", config: { concurrency: 1 }, handle: () => until("the gate opens", () => isOpen, { everyMs: 5 }) }],
+    handlers: [{ name: "Keeper", stream: "note", config: { concurrency: 8 }, handle: () => until("the gate opens", () => isOpen, { everyMs: 5 }) }],
     config: { server: { start_timeout_seconds: 60, shutdown_timeout_seconds: 20, health: { enabled: true, port: 0 } } },
   });
   const ready = async (status: number, word: string): Promise<Awaited<ReturnType<typeof rig.health>>["body"]> => {
@@ -37,7 +37,7 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
     await ready(200, "ok");
 
     await append(redis, "note", 0, 5);
-    await until("one is in hand", () => rig.runsOf("Keeper").all.length === 1);
+    await until("all are in hand", () => rig.runsOf("Keeper").all.length === 5);
     await rig.engine.runMaintenance();
     const [known] = (await ready(200, "ok")).checks.subscriptions.details;
     assert.deepEqual(

@@ -95,11 +95,12 @@ test("answers that come late: acks are not lost, and nothing runs twice", async 
     await until("the load flows", () => rig.runsOf("Keeper").distinct > 50);
     for (let round = 0; round < 3; round += 1) {
       assert.ok(proxy.pauseDown() >= 2);
-      const before = rig.runsOf("Keeper").all.length;
-      await delay(400);
-      assert.ok(rig.runsOf("Keeper").all.length - before < 2000);
+      await delay(200);
+      const earlier = rig.runsOf("Keeper").all.length;
+      await delay(200);
+      assert.equal(rig.runsOf("Keeper").all.length, earlier, "no answer came through");
       proxy.resume();
-      await until("it goes on", () => rig.runsOf("Keeper").all.length > before + 20);
+      await until("it goes on", () => rig.runsOf("Keeper").all.length > earlier + 20);
     }
     const acknowledged = await load.stop();
     await drained(redis, stream, group);

@@ -23,7 +23,7 @@ test("Redis frozen for ten seconds: probes tell the truth within three and never
     const frozenAt = performance.now();
     let degradedAfterMs = Number.POSITIVE_INFINITY;
     const tookMs: number[] = [];
-    let frozenRuns = -1;
+    let frozenRuns: number | null = null;
     while (performance.now() - frozenAt < FROZEN_MS) {
       const ready = await rig.health("/readyz");
       const live = await rig.health("/livez");
@@ -35,7 +35,7 @@ test("Redis frozen for ten seconds: probes tell the truth within three and never
         assert.equal(ready.status, 503);
         assert.equal(ready.body.status, "degraded");
         assert.equal(ready.body.checks.brokers["default"], "down");
-        if (frozenRuns < 0) frozenRuns = rig.runsOf("Keeper").all.length;
+        frozenRuns ??= rig.runsOf("Keeper").all.length;
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -100,10 +100,10 @@ test("something else under the stream's name: it backs off without spinning, and
     await until("the first are handled", () => rig.runsOf("Keeper").distinct === 5);
     await redis.set("usurped", "not a stream");
     await until("it is noticed", () => rig.engine.status().subscriptions[0]?.status === "disconnected");
-    const before = rig.log.length;
+    const earlier = rig.log.length;
     const commandsBefore = Number(await infoOf(redis, "stats", "total_commands_processed"));
     await delay(3000);
-    const lines = rig.log.length - before;
+    const lines = rig.log.length - earlier;
     const commands = Number(await infoOf(redis, "stats", "total_commands_processed")) - commandsBefore;
     assert.ok(lines < 30, `${lines} lines in three seconds`);
     assert.ok(commands < 300, `${commands} commands in three seconds`);
@@ -159,7 +159,8 @@ test("a third party deletes pending entries: exactly those get a dead letter tha
   try {
     await drained(redis, stream, group);
     const letters = await deadLetters(redis, stream, group);
-    assert.deepEqual(letters.map(({ failure }) => failure["entryId"]).toSorted(), deleted.toSorted());
+    assert.deepEqual(new Set(letters.map(({ failure }) => failure["entryId"])), new Set(deleted));
+    assert.equal(letters.length, deleted.length);
     for (const { failure, fields } of letters) {
       assert.equal(failure.reason, "missing");
       assert.deepEqual(fields, []);

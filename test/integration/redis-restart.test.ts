@@ -16,8 +16,8 @@ test("kill -9 and restart of Redis under load: the engine goes on by itself, and
     const runIds = new Set<string>();
     for (let round = 1; round <= 2; round += 1) {
       runIds.add(await infoOf(redis, "server", "run_id"));
-      const before = rig.runsOf("Keeper").distinct;
-      await until("the load flows", () => rig.runsOf("Keeper").distinct > before + 100);
+      const earlier = rig.runsOf("Keeper").distinct;
+      await until("the load flows", () => rig.runsOf("Keeper").distinct > earlier + 100);
       await server.kill9();
       await until("the engine has seen the outage", () => rig.engine.status().subscriptions[0]?.status === "disconnected");
       await server.restart();

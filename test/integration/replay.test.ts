@@ -63,21 +63,21 @@ test("engine dlq replay after a fix: only the handler that failed runs again, ea
   const options = { url: server.url, handlers: ["First", "Second", "Third"], stream };
   try {
     fix();
-    const before = rig.runsOf("Second").all.length;
+    const earlier = rig.runsOf("Second").all.length;
     const args = ["dlq", "replay", "--domain=./app.ts", "--subscription=Second"];
     const dry = await runCli([...args, "--all", "--dry-run"], options);
     assert.equal(dry.code, 0, dry.stderr);
     assert.match(dry.stdout, /50 dead letters would be replayed/);
     assert.equal(await redis.xlen(`{${stream}}:dlq:shop.Second`), COUNT, "a dry run moves nothing");
-    assert.equal(rig.runsOf("Second").all.length, before);
+    assert.equal(rig.runsOf("Second").all.length, earlier);
 
     const letters = await deadLetters(redis, stream, "shop.Second");
     const oldest = letters.filter(({ failure }) => failure.error["name"] === "TypeError").slice(0, 5);
     const filtered = await runCli([...args, "--error=TypeError", "--limit=5", "--yes", "--json"], options);
     assert.equal(filtered.code, 0, filtered.stderr);
     assert.equal((JSON.parse(filtered.stdout) as { replayed: number }).replayed, 5);
-    await until("five ran", () => rig.runsOf("Second").all.length === before + 5);
-    assert.deepEqual(new Set(rig.runsOf("Second").all.slice(before).map(({ n }) => n)), new Set(oldest.map(({ n }) => n)));
+    await until("five ran", () => rig.runsOf("Second").all.length === earlier + 5);
+    assert.deepEqual(new Set(rig.runsOf("Second").all.slice(earlier).map(({ n }) => n)), new Set(oldest.map(({ n }) => n)));
 
     const startedMs = performance.now();
     const rest = await runCli([...args, "--all", "--rate=40", "--yes"], options);
@@ -88,10 +88,10 @@ test("engine dlq replay after a fix: only the handler that failed runs again, ea
     assert.equal(audit.length, 1);
     assert.match(audit[0] ?? "", /"action":"dlq.replay".*"moved":45/);
 
-    await until("all have run", () => rig.runsOf("Second").all.length === before + COUNT);
+    await until("all have run", () => rig.runsOf("Second").all.length === earlier + COUNT);
     await replayDone(stream);
     assert.equal(await redis.xlen(`{${stream}}:dlq:shop.Second`), 0);
-    const again = rig.runsOf("Second").all.slice(before).map(({ n }) => n).toSorted((a, b) => a - b);
+    const again = rig.runsOf("Second").all.slice(earlier).map(({ n }) => n).toSorted((a, b) => a - b);
     assert.deepEqual(again, NUMBERS, "each message once");
     for (const name of ["First", "Third"]) assert.equal(rig.runsOf(name).all.length, COUNT, `${name} saw nothing of it`);
   } finally {

@@ -28,11 +28,13 @@ export interface AclRedis {
   close(): Promise<void>;
 }
 
-export function renderUsers(env: Readonly<Record<string, string>> = PASSWORDS): string {
+function renderUsers(env: Readonly<Record<string, string>> = PASSWORDS): string {
   return execFileSync("bash", [RENDER], { encoding: "utf8", env: { PATH: process.env["PATH"], ...env } });
 }
 
-export async function startAclRedis(options: { readonly dir?: string; readonly appendonly?: boolean } = {}): Promise<AclRedis> {
+export async function startAclRedis(
+  options: { readonly dir?: string; readonly appendonly?: boolean } = {},
+): Promise<AclRedis> {
   const folder = mkdtempSync(join(tmpdir(), "engine-acl-"));
   const file = join(folder, "users.acl");
   writeFileSync(file, `${renderUsers()}user root on >root resetchannels ~* &* +@all\n`);

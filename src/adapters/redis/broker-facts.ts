@@ -104,7 +104,7 @@ export function createRedisBrokerFacts(command: Redis): BrokerFacts {
       });
     },
     server: () => translated(() => readServerFacts(command)),
-    rights: (addresses) => translated(() => findRights(command, addresses)),
+    rights: (request) => translated(() => findRights(command, request)),
     stream(name) {
       return translated(async () => {
         const type = await typeOf(name);

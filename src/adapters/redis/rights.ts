@@ -1,14 +1,13 @@
 /** What the engine's user must be allowed, and whether it is: without a single write. */
 import type { Redis } from "ioredis";
 import { deadLetterStream, historyKey, replayStream } from "../../message/names.ts";
-import type { GroupAddress } from "../../ports/broker-admin.ts";
-import type { Rights } from "../../ports/broker-facts.ts";
+import type { Rights, RightsRequest } from "../../ports/broker-facts.ts";
 import { messageOf } from "./driver-errors.ts";
 
 type Command = readonly [name: string, ...args: string[]];
 
-/** Commands on no key. INFO and SCAN are for what people look at; without them the engine runs. */
-const KEYLESS: readonly Command[] = [["PING"], ["TIME"], ["INFO", "memory"], ["CLIENT", "ID"], ["CLIENT", "UNBLOCK", "0"], ["SCAN", "0"], ["XINFO", "HELP"]];
+/** Commands on no key. INFO and SCAN are for what people look at: the engine runs without them. */
+const KEYLESS: readonly Command[] = [["PING"], ["TIME"], ["CLIENT", "ID"], ["CLIENT", "UNBLOCK", "0"]];
 
 /** Every command that reader, scripts and administration send for one stream and its group. */
 function commandsOnStream(stream: string, group: string): readonly Command[] {
@@ -34,6 +33,11 @@ function commandsOnStream(stream: string, group: string): readonly Command[] {
   ];
 }
 
+function commandsOnDeadLetters(stream: string): readonly Command[] {
+  const needed = new Set(["XADD", "XRANGE", "XREVRANGE", "XLEN", "XDEL", "XTRIM", "EVALSHA", "EVAL"]);
+  return commandsOnStream(stream, "").filter(([name]) => needed.has(name));
+}
+
 function commandsOnHistory(key: string): readonly Command[] {
   return [
     ["HGET", key, "0-0"],
@@ -44,16 +48,28 @@ function commandsOnHistory(key: string): readonly Command[] {
   ];
 }
 
-function requiredCommands(addresses: readonly GroupAddress[]): readonly Command[] {
+function commandsOnLease(key: string): readonly Command[] {
+  return [
+    ["HGET", key, "holder"],
+    ["HMGET", key, "holder"],
+    ["HSET", key, "holder", ""],
+    ["EVALSHA", "0000000000000000000000000000000000000000", "1", key],
+    ["EVAL", "return 0", "1", key],
+  ];
+}
+
+/** What the engine sends for these subscriptions and leases. */
+export function requiredCommands({ addresses, leases }: RightsRequest): readonly Command[] {
   return [
     ...KEYLESS,
     ...addresses.flatMap(({ stream, group }) => [
       ...commandsOnStream(stream, group),
       ...commandsOnStream(replayStream(stream, group), group),
-      ...commandsOnStream(deadLetterStream(stream, group), group),
+      ...commandsOnDeadLetters(deadLetterStream(stream, group)),
       ...commandsOnHistory(historyKey(stream, group, "main")),
       ...commandsOnHistory(historyKey(stream, group, "replay")),
     ]),
+    ...leases.flatMap(commandsOnLease),
   ];
 }
 
@@ -61,20 +77,20 @@ function requiredCommands(addresses: readonly GroupAddress[]): readonly Command[
  * Asks with ACL DRYRUN. A user without that right is tried out instead, with the few calls that do nothing on keys that
  * are not there; what they cannot show stays unknown.
  */
-export async function findRights(command: Redis, addresses: readonly GroupAddress[]): Promise<Rights> {
+export async function findRights(command: Redis, request: RightsRequest): Promise<Rights> {
   let user: string | null = null;
   try {
     user = String(await command.call("ACL", "WHOAMI"));
     await command.call("ACL", "DRYRUN", user, "PING");
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return tryOut(command, addresses, user);
+    return tryOut(command, request, user);
   }
   const asker = user;
   const answers = await Promise.all(
-    requiredCommands(addresses).map(async (each) => {
+    requiredCommands(request).map(async (each) => {
       const answer = await command.call("ACL", "DRYRUN", asker, ...each);
-      return answer === "OK" ? null : describe(each, addresses);
+      return answer === "OK" ? null : describe(each, request);
     }),
   );
   return { source: "asked", user, denied: unique(answers) };
@@ -86,19 +102,21 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** `XADD on {order}:dlq:shop.Audit`; of commands without a key, their words. */
-function describe(command: Command, addresses: readonly GroupAddress[]): string {
+function describe(command: Command, { addresses }: RightsRequest): string {
   const [name, ...args] = command;
   const key = args.find((arg) => addresses.some(({ stream }) => arg === stream || arg.includes(":")));
   const word = /^(?:XGROUP|XINFO|CLIENT)$/.test(name) ? `${name} ${args[0]}` : name;
   return key === undefined ? word : `${word} on ${key}`;
 }
 
+const NOTHING: RightsRequest = { addresses: [], leases: [] };
+
 function unique(answers: readonly (string | null)[]): readonly string[] {
   return [...new Set(answers.filter((answer) => answer !== null))];
 }
 
 /** Calls without effect on a stream that does not exist, whose name falls under the same pattern as its neighbours'. */
-async function tryOut(command: Redis, addresses: readonly GroupAddress[], user: string | null): Promise<Rights> {
+async function tryOut(command: Redis, { addresses }: RightsRequest, user: string | null): Promise<Rights> {
   const [address] = addresses;
   const keys = address === undefined ? [] : [replayStream(address.stream, `${address.group}.check-${process.pid}`)];
   const harmless = keys.flatMap((key): readonly Command[] => [
@@ -121,7 +139,7 @@ async function tryOut(command: Redis, addresses: readonly GroupAddress[], user: 
         return null;
       } catch (error) {
         // Other errors say that the command was allowed; a refused key is this made-up one's.
-        return /^NOPERM.*(?:permissions to run|no permissions to run)/i.test(messageOf(error)) ? describe(each, []) : null;
+        return /^NOPERM.*(?:permissions to run|no permissions to run)/i.test(messageOf(error)) ? describe(each, NOTHING) : null;
       }
     }),
   );

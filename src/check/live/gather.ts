@@ -1,7 +1,9 @@
 /** Asks a broker, without writing anything, for all that the live rules judge. */
+import { leaseName } from "../../message/names.ts";
 import type { BrokerAdapter } from "../../ports/broker-adapter.ts";
 import type { BrokerFacts, Sample, StreamFacts } from "../../ports/broker-facts.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { isClusterUri } from "../hosts.ts";
 import { streamsOf } from "../streams.ts";
 import type { CheckContext, CheckedSubscription } from "../rule.ts";
 import type { BrokerReport, InFlight, StreamReport, SubscriptionFacts } from "./facts.ts";
@@ -10,6 +12,8 @@ import { judgeSample, type JudgeOptions } from "./judge-entries.ts";
 /** Entries looked at, oldest and newest each, of each place. */
 const SAMPLE_SIZE = 500;
 const CLOCK_ROUNDS = 3;
+/** Maintenance jobs that take a lease. */
+const JOBS = ["dead-letter-keeper", "stream-trimmer"];
 /** A larger database is not searched for dead letters of handlers that are gone. */
 const MOST_KEYS_SEARCHED = 500_000;
 
@@ -26,7 +30,14 @@ export async function gatherFacts({ context, adapter, clock, processes }: Gather
   const { model, subscriptions } = context;
   const server = await facts.server();
   const time = await compareClocks(facts, clock);
-  const rights = await facts.rights(model.subscriptions.map(({ stream, name }) => ({ stream, group: name })));
+  const uri = context.config.brokers[adapter.broker.name]?.uri ?? "";
+  const outline = { kind: "reached", broker: adapter.broker.name, server, ...time, processes } as const;
+  // Most streams are on other nodes: there is no asking about them here.
+  if (server.isCluster === true && !isClusterUri(uri)) {
+    return { ...outline, rights: { source: "asked", user: null, denied: [] }, streams: [], subscriptions: [] };
+  }
+  const addresses = model.subscriptions.map(({ stream, name }) => ({ stream, group: name }));
+  const rights = await facts.rights({ addresses, leases: JOBS.map((job) => leaseName(model.name, job)) });
   const isSearchable = (server.keyCount ?? Infinity) <= MOST_KEYS_SEARCHED;
   const streams: StreamReport[] = [];
   for (const stream of streamsOf(model)) streams.push(await reportStream(stream, { context, adapter, isSearchable }));
@@ -35,7 +46,7 @@ export async function gatherFacts({ context, adapter, clock, processes }: Gather
     const found = streams.find(({ stream }) => stream === subscription.model.stream);
     reports.push(await reportSubscription(subscription, found?.facts ?? { kind: "absent" }, { context, adapter }));
   }
-  return { kind: "reached", broker: adapter.broker.name, server, rights, ...time, streams, subscriptions: reports, processes };
+  return { ...outline, rights, streams, subscriptions: reports };
 }
 
 /** The round with the shortest way to the server and back tells most. */

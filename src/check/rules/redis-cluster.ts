@@ -1,3 +1,4 @@
+import { isClusterUri } from "../hosts.ts";
 import { liveRule, serverOf } from "../live/live-rule.ts";
 
 /** A cluster behind a URI for one server. */
@@ -12,7 +13,7 @@ export const redisCluster = liveRule(
   },
   (report, { config }) => {
     const uri = config.brokers[report.broker]?.uri ?? "";
-    if (report.server.isCluster !== true || /^rediss?\+cluster:/i.test(uri)) return [];
+    if (report.server.isCluster !== true || isClusterUri(uri)) return [];
     return [{ on: serverOf(report), message: "the server runs in cluster mode, and the URI is for a single server" }];
   },
 );

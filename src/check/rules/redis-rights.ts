@@ -1,5 +1,7 @@
 import { liveRule, serverOf } from "../live/live-rule.ts";
 
+const MOST_LISTED = 12;
+
 /** A user that may not do what the engine does. */
 export const redisRights = liveRule(
   {
@@ -12,7 +14,9 @@ export const redisRights = liveRule(
   (report) => {
     const { denied, source, user } = report.rights;
     const on = serverOf(report);
-    if (denied.length > 0) return [{ on, message: `user ${user ?? "(unknown)"} may not: ${denied.join(", ")}` }];
+    const more = denied.length > MOST_LISTED ? `, and ${denied.length - MOST_LISTED} more` : "";
+    const listed = denied.slice(0, MOST_LISTED).join(", ");
+    if (denied.length > 0) return [{ on, message: `user ${user ?? "(unknown)"} may not: ${listed}${more}` }];
     if (source !== "unknown") return [];
     return [{ on, severity: "info" as const, message: "the user's rights could not be found out: the server does not let it ask" }];
   },

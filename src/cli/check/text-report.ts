@@ -57,7 +57,7 @@ const INDENT = "  ";
 const NARROWEST = 40;
 
 /** Lines of at most `width` columns, broken at blanks; the first is indented, the others hang by `hang`. */
-export function wrap(text: string, width: number, hang: string): readonly string[] {
+function wrap(text: string, width: number, hang: string): readonly string[] {
   const limit = Math.max(width, NARROWEST);
   const lines: string[] = [];
   let line = INDENT;

@@ -3,7 +3,7 @@ import { createContext } from "../../check/context.ts";
 import { loadRules } from "../../check/load-rules.ts";
 import { ALL_DESCRIPTIONS, INVALID, RULES } from "../../check/registry.ts";
 import { isFailed, toGithub, toJson, toSarif, type Report } from "../../check/report.ts";
-import type { CheckContext, Finding, LiveContext, RuleDescription } from "../../check/rule.ts";
+import type { CheckContext, Finding, LiveContext } from "../../check/rule.ts";
 import { complete, runRules } from "../../check/run.ts";
 import { ConfigError, formatFault } from "../../config/faults.ts";
 import type { EngineConfig } from "../../config/settings.ts";
@@ -60,7 +60,8 @@ async function check(options: CheckOptions, context: CliContext, command: Comman
   const full: CheckContext | LiveContext = live === null ? input : { ...input, live };
   const result = await runRules([...RULES, ...own], full);
   const { environment } = config;
-  await print({ ...result, environment, isProduction: input.isProduction, live }, options, context, own);
+  const descriptions = [...ALL_DESCRIPTIONS, ...own];
+  await print({ ...result, environment, isProduction: input.isProduction, live, descriptions }, options, context);
   context.exitCode = isFailed(result.findings, options.strict === true) ? EXIT.FAILED : EXIT.OK;
 }
 
@@ -76,14 +77,14 @@ async function findCallbackFault({ server, directory }: EngineConfig): Promise<s
   }
 }
 
-async function print(report: Report, { format }: CheckOptions, { output }: CliContext, own: readonly RuleDescription[]): Promise<void> {
+async function print(report: Report, { format }: CheckOptions, { output }: CliContext): Promise<void> {
   switch (format) {
     case "text":
       return printText(report, output);
     case "json":
       return output.json(toJson(report));
     case "sarif":
-      return output.json(toSarif(report, [...ALL_DESCRIPTIONS, ...own]));
+      return output.json(toSarif(report));
     case "github":
       for (const line of toGithub(report)) await output.line(line);
   }
@@ -105,6 +106,7 @@ async function printInvalid(error: EngineError, options: CheckOptions, context: 
           }),
         )
       : [complete(INVALID, { on: "domain", message: error.message })];
-  await print({ findings, suppressed: [], environment: null, isProduction: false, live: null }, options, context, []);
+  const nothing = { suppressed: [], environment: null, isProduction: false, live: null };
+  await print({ ...nothing, findings, descriptions: ALL_DESCRIPTIONS }, options, context);
   context.exitCode = exitCodeOf(error);
 }

@@ -47,11 +47,16 @@ complete -o default -F _engine engine
 /** Values of the option that stands before the cursor: its choices, else what the shell knows (files). */
 function valueCases(commands: readonly CommandWords[]): string {
   const lines = commands.flatMap(({ path, options }) =>
-    options.filter(({ takesValue }) => takesValue).map((option) => {
-      const patterns = option.flags.map((flag) => quoted(`${path.join(" ")} ${flag}`)).join("|");
-      const offer = option.choices.length === 0 ? "" : ` COMPREPLY=($(compgen -W ${quoted(option.choices.join(" "))} -- "$cur"));`;
-      return `    ${patterns})${offer} return ;;`;
-    }),
+    options
+      .filter(({ takesValue }) => takesValue)
+      .map((option) => {
+        const patterns = option.flags.map((flag) => quoted(`${path.join(" ")} ${flag}`)).join("|");
+        const offer =
+          option.choices.length === 0
+            ? ""
+            : ` COMPREPLY=($(compgen -W ${quoted(option.choices.join(" "))} -- "$cur"));`;
+        return `    ${patterns})${offer} return ;;`;
+      }),
   );
   return lines.join("\n");
 }
@@ -79,7 +84,9 @@ function zshFunction({ path, children, options, choices }: CommandWords): string
     const argument = choices.length === 0 ? "'*:: :_files'" : quoted(`1: :(${choices.join(" ")})`);
     return `${zshName(path)}() {\n  _arguments -s -S ${[...specs, argument].join(" \\\n    ")}\n}`;
   }
-  const described = children.map(({ name, description }) => `    ${quoted(`${name}:${description.replaceAll(":", String.raw`\:`)}`)}`);
+  const described = children.map(
+    ({ name, description }) => `    ${quoted(`${name}:${description.replaceAll(":", String.raw`\:`)}`)}`,
+  );
   const routes = children.map(({ name }) => `      ${name}) ${zshName([...path, name])} ;;`);
   return `${zshName(path)}() {
   local context state state_descr line
@@ -101,7 +108,9 @@ function zshOption({ flags, description, takesValue, choices }: OptionWords): st
   const text = description.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
   const offered = choices.length === 0 ? "_files" : `(${choices.join(" ")})`;
   const value = takesValue ? `: :${offered}` : "";
-  const long = flags.map((flag) => quoted(`*${flag}${takesValue && flag.startsWith("--") ? "=" : ""}[${text}]${value}`));
+  const long = flags.map((flag) =>
+    quoted(`*${flag}${takesValue && flag.startsWith("--") ? "=" : ""}[${text}]${value}`),
+  );
   return long.join(" ");
 }
 
@@ -112,7 +121,10 @@ function zshName(path: readonly string[]): string {
 /** One line for each word; the condition names the commands that must, and must not, have been typed. */
 function fishScript(commands: readonly CommandWords[]): string {
   const lines = commands.flatMap(({ path, children, options, choices }) => {
-    const condition = fishCondition(path, children.map(({ name }) => name));
+    const condition = fishCondition(
+      path,
+      children.map(({ name }) => name),
+    );
     const base = `complete -c engine -n ${quoted(condition)}`;
     return [
       ...children.map(({ name, description }) => `${base} -f -a ${quoted(name)} -d ${quoted(description)}`),

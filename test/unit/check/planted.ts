@@ -16,7 +16,7 @@ import type { EventHandlerOptions } from "../../../src/domain/handler-options.ts
 export class OrderPlaced extends Event("OrderPlaced", z.object({ orderId: z.string(), total: z.number() })) {}
 export class OrderPaid extends Event("OrderPaid", z.object({ orderId: z.string() })) {}
 
-export const ignore = (): void => undefined;
+const ignore = (): void => undefined;
 
 export interface Shop {
   readonly domain: Domain;

@@ -121,7 +121,7 @@ describe("reports", () => {
     message: "host is 127.0.0.1\nindeed", on: "server.health.host", place: { file: "conf/domain.toml", line: 7 },
   };
   const nowhere: Finding = { ...finding, code: "CHECK_DLQ_OFF", severity: "error", on: "Audit", place: null };
-  const result = { findings: [nowhere, finding, { ...finding, severity: "info" as const }], suppressed: [{ finding, reason: "behind a sidecar" }] };
+  const result = { environment: "production", isProduction: true, live: null, descriptions: RULES, findings: [nowhere, finding, { ...finding, severity: "info" as const }], suppressed: [{ finding, reason: "behind a sidecar" }] };
 
   it("shut the gate at errors, and at warnings when strict", () => {
     assert.equal(isFailed([nowhere], false), true);
@@ -131,23 +131,23 @@ describe("reports", () => {
   });
 
   it("in SARIF 2.1.0 have rules, results with places and levels, and suppressions with their justification", () => {
-    const log = toSarif(result, RULES) as any;
+    const log = toSarif(result);
     assert.equal(log.version, "2.1.0");
     assert.match(log.$schema, /sarif-2\.1\.0/);
     const [run] = log.runs;
     assert.equal(run.tool.driver.rules.length, RULES.length);
     for (const each of run.tool.driver.rules) assert.ok(each.id && each.shortDescription.text && each.help.text && each.defaultConfiguration.level);
-    assert.deepEqual(run.results.map((each: any) => each.level), ["error", "warning", "note", "warning"]);
-    for (const each of run.results) assert.equal(run.tool.driver.rules[each.ruleIndex].id, each.ruleId);
-    assert.deepEqual(run.results[1].locations, [
+    assert.deepEqual(run.results.map((each) => each.level), ["error", "warning", "note", "warning"]);
+    for (const each of run.results) assert.equal(run.tool.driver.rules[each.ruleIndex ?? -1]?.id, each.ruleId);
+    assert.deepEqual(run.results[1]?.locations, [
       {
         physicalLocation: { artifactLocation: { uri: "conf/domain.toml" }, region: { startLine: 7 } },
         logicalLocations: [{ name: "server.health.host" }],
       },
     ]);
-    assert.deepEqual(run.results[0].locations, [{ logicalLocations: [{ name: "Audit" }] }]);
-    assert.deepEqual(run.results[3].suppressions, [{ kind: "external", justification: "behind a sidecar" }]);
-    assert.equal(run.results[1].suppressions, undefined);
+    assert.deepEqual(run.results[0]?.locations, [{ logicalLocations: [{ name: "Audit" }] }]);
+    assert.deepEqual(run.results[3]?.suppressions, [{ kind: "external", justification: "behind a sidecar" }]);
+    assert.equal(run.results[1]?.suppressions, undefined);
   });
 
   it("for GitHub are one escaped workflow command a line", () => {
@@ -159,10 +159,10 @@ describe("reports", () => {
   });
 
   it("in JSON have counts, findings and what was suppressed", () => {
-    const json = toJson({ ...result, environment: "production", isProduction: true, live: null }) as any;
+    const json = toJson(result);
     assert.deepEqual(json.counts, { error: 1, warning: 1, info: 1 });
     assert.equal(json.findings.length, 3);
-    assert.equal(json.suppressed[0].reason, "behind a sidecar");
+    assert.equal(json.suppressed[0]?.reason, "behind a sidecar");
     assert.equal(json.server, null);
   });
 });

@@ -19,7 +19,7 @@ function leaves(command: Command, path: readonly string[]): Documented[] {
     const name = argument.variadic ? `${argument.name()}...` : argument.name();
     return argument.required ? `<${name}>` : `[${name}]`;
   });
-  return [{ name: path.join(" "), words: [...args, ...command.options.map((option) => option.flags)].toSorted() }];
+  return [{ name: path.join(" "), words: [...args, ...command.options.filter((option) => !option.hidden).map((option) => option.flags)].toSorted() }];
 }
 
 /** The commands of the reference page, with what stands first in the rows of their tables. */

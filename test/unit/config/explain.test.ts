@@ -67,7 +67,7 @@ describe("config explain", () => {
       handlerName: "Audit",
       overrides: { maxRetries: 1 },
     });
-    const source = new Map(fields.map((row) => [row.key, `${row.value} ${row.source}`]));
+    const source = new Map(fields.map((row) => [row.key, `${row.value as string} ${row.source}`]));
     assert.equal(source.get("concurrency"), "4 domain.toml:12");
     assert.equal(source.get("messages_per_tick"), "500 profile batch");
     assert.equal(source.get("max_retries"), "1 code: subscriptionConfig");

@@ -1,4 +1,4 @@
-/* oxlint-disable unicorn/no-thenable -- what handlers return may be a thenable of any kind */
+/* oxlint-disable unicorn/no-thenable, typescript/only-throw-error -- handlers return thenables of any kind, and throw anything */
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
 import { createDispatcher, InterruptedError, type Dispatcher } from "../../../src/consume/dispatch.ts";
@@ -61,7 +61,7 @@ describe("a handler's end", () => {
         throw undefined;
       }),
       "failed",
-    ); // oxlint-disable-line typescript/only-throw-error -- users do
+    );
     assert.equal(await kindOf(async () => Promise.reject(new Error("x"))), "failed");
     assert.equal(
       await kindOf(() => ({

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/only-throw-error -- users throw anything */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkBytes, hold, messageOf, type HoldOptions } from "../../../src/consume/hold.ts";
@@ -58,7 +59,7 @@ describe("hold", () => {
       },
       () => {
         throw null;
-      }, // oxlint-disable-line typescript/only-throw-error -- users do
+      },
       () => undefined,
       () => ({ type: "" }),
       () => ({ type: 5, data: 1 }),

@@ -27,7 +27,10 @@ describe("the Dockerfile", () => {
   });
 
   it("copies only what exists and what .dockerignore lets through", () => {
-    const allowed = read(".dockerignore").split("\n").filter((line) => line.startsWith("!")).map((line) => line.slice(1));
+    const allowed = read(".dockerignore")
+      .split("\n")
+      .filter((line) => line.startsWith("!"))
+      .map((line) => line.slice(1));
     const copied = lines
       .filter((line) => line.startsWith("COPY ") && !line.includes("--from"))
       .flatMap((line) => line.split(" ").slice(1, -1));
@@ -36,7 +39,12 @@ describe("the Dockerfile", () => {
       assert.ok(existsSync(new URL(`../../../${path}`, import.meta.url)), path);
       assert.ok(allowed.includes(path), `${path} is ignored`);
     }
-    assert.equal(read(".dockerignore").split("\n").find((line) => line !== "" && !line.startsWith("#")), "*");
+    assert.equal(
+      read(".dockerignore")
+        .split("\n")
+        .find((line) => line !== "" && !line.startsWith("#")),
+      "*",
+    );
   });
 
   it("is probed where the configuration in it listens", () => {
@@ -54,7 +62,8 @@ describe("docker-compose.yml", () => {
     assert.match(command, /--appendonly yes/);
     assert.match(command, /--maxmemory-policy noeviction/);
     assert.match(services.redis.image, /^redis:\d+\.\d+\.\d+-/);
-    for (const { ports } of Object.values(services) as Manifest[]) for (const port of ports) assert.match(port, /^127\.0\.0\.1:/);
+    for (const { ports } of Object.values<Manifest>(services))
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:/);
   });
 
   it("gives the engine the time its shutdown may take, and a root file system it cannot write to", async () => {

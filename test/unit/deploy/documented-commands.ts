@@ -8,12 +8,17 @@ export function commandsIn(markdown: string): readonly string[] {
   for (const line of markdown.replaceAll(/\\\n\s*/g, " ").split("\n")) {
     const [, mark, language] = /^\s*(```|~~~)(\w*)/.exec(line) ?? [];
     if (mark !== undefined) fence = fence === null ? (language ?? "") : null;
-    else if (fence !== null) {
-      // Output and other languages may well begin with the word.
-      if (["sh", "bash", "console", "shell"].includes(fence)) found.push(...fromShell(line));
-    } else for (const [, code] of line.matchAll(/`([^`]+)`/g)) if (/^(?:npx )?engine [a-z-]/.test(code ?? "")) found.push(code ?? "");
+    else if (fence === null) found.push(...fromText(line));
+    // Output, and other languages, may well begin with the word.
+    else if (["sh", "bash", "console", "shell"].includes(fence)) found.push(...fromShell(line));
   }
   return found;
+}
+
+/** Between backticks. */
+function fromText(line: string): readonly string[] {
+  const code = [...line.matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? "");
+  return code.filter((text) => /^(?:npx )?engine [a-z|-]+(?:\s|$)/.test(text));
 }
 
 /** The commands of one line: behind `$ `, `npx `, `kubectl exec … -- `, in a pipe. */

@@ -34,7 +34,11 @@ describe("the pods", () => {
 
   it("are asked on the port and the paths the engine serves", () => {
     assert.deepEqual(container.ports, [{ name: "health", containerPort: config.server.health.port }]);
-    for (const [probe, path] of [["startupProbe", "/livez"], ["livenessProbe", "/livez"], ["readinessProbe", "/readyz"]] as const) {
+    for (const [probe, path] of [
+      ["startupProbe", "/livez"],
+      ["livenessProbe", "/livez"],
+      ["readinessProbe", "/readyz"],
+    ] as const) {
       assert.deepEqual(container[probe].httpGet, { path, port: "health" });
       assert.ok(isServed(path), path);
       assert.ok(container[probe].timeoutSeconds <= container[probe].periodSeconds, probe);
@@ -64,10 +68,17 @@ describe("the pods", () => {
     assert.equal(pod.securityContext.runAsNonRoot, true);
     assert.ok(pod.securityContext.runAsUser >= 10_000);
     assert.deepEqual(pod.securityContext.seccompProfile, { type: "RuntimeDefault" });
-    const { allowPrivilegeEscalation, privileged, readOnlyRootFilesystem, runAsNonRoot, capabilities } = container.securityContext;
+    const { allowPrivilegeEscalation, privileged, readOnlyRootFilesystem, runAsNonRoot, capabilities } =
+      container.securityContext;
     assert.deepEqual(
       { allowPrivilegeEscalation, privileged, readOnlyRootFilesystem, runAsNonRoot, capabilities },
-      { allowPrivilegeEscalation: false, privileged: false, readOnlyRootFilesystem: true, runAsNonRoot: true, capabilities: { drop: ["ALL"] } },
+      {
+        allowPrivilegeEscalation: false,
+        privileged: false,
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        capabilities: { drop: ["ALL"] },
+      },
     );
     for (const field of ["hostNetwork", "hostPID", "hostIPC"]) assert.equal(pod[field], undefined, field);
     assert.equal(one("Namespace").metadata.labels["pod-security.kubernetes.io/enforce"], "restricted");
@@ -131,6 +142,13 @@ describe("what stands around the pods", () => {
     assert.equal(spec.scaleTargetRef.name, deployment.metadata.name);
   });
 
+  it("scrapes a path the engine serves, through the Service's port", () => {
+    const [endpoint] = one("ServiceMonitor").spec.endpoints;
+    assert.equal(endpoint.port, one("Service").spec.ports[0].name);
+    assert.ok(read("src/health/handler.ts").includes(`METRICS_PATH = "${endpoint.path}"`));
+    assert.deepEqual(one("ServiceMonitor").spec.selector.matchLabels, one("Service").metadata.labels);
+  });
+
   it("names every file it applies, and applies every file", () => {
     const named = files
       .filter((file) => file.endsWith("kustomization.yaml"))
@@ -138,7 +156,8 @@ describe("what stands around the pods", () => {
         const [{ resources = [], components = [] }] = parseYaml(file) as [Manifest];
         return [...resources, ...components].map((each: string) => new URL(each, `file:///${file}`).pathname.slice(1));
       });
-    for (const file of files.filter((each) => !each.endsWith("kustomization.yaml"))) assert.ok(named.includes(file), file);
+    for (const file of files.filter((each) => !each.endsWith("kustomization.yaml")))
+      assert.ok(named.includes(file), file);
     for (const name of named) assert.ok(files.includes(name) || files.includes(`${name}/kustomization.yaml`), name);
   });
 });

@@ -23,7 +23,7 @@ export function read(path: string): string {
 export function parseYaml(path: string): readonly Manifest[] {
   return parseAllDocuments(read(path), { strict: true, uniqueKeys: true }).map((document) => {
     if (document.errors.length > 0) throw new Error(`${path}: ${document.errors.join("; ")}`);
-    return document.toJS() as Manifest;
+    return document.toJS();
   });
 }
 
@@ -48,10 +48,19 @@ class Tick extends Event("Tick", z.object({})) {}
  */
 export async function longestShutdownSeconds(shutdownTimeoutSeconds: number): Promise<number> {
   const domain = new Domain("shop");
-  domain.register(defineHandler({ name: "Audit", stream: "order" }, on(Tick, () => Promise.resolve())));
+  domain.register(
+    defineHandler(
+      { name: "Audit", stream: "order" },
+      on(Tick, () => Promise.resolve()),
+    ),
+  );
   const config: ConfigInput = {
     brokers: { default: { provider: "memory" } },
-    server: { shutdown_timeout_seconds: shutdownTimeoutSeconds, retention_maxlen: 10, health: { host: "127.0.0.1", port: 0 } },
+    server: {
+      shutdown_timeout_seconds: shutdownTimeoutSeconds,
+      retention_maxlen: 10,
+      health: { host: "127.0.0.1", port: 0 },
+    },
     telemetry: { enabled: true, exporter: "otlp", endpoint: "http://127.0.0.1:9" },
   };
   const engine = await createEngine(domain, config, { logger: pino({ level: "silent" }) });

@@ -25,9 +25,19 @@ describe("the systemd unit", () => {
 
   it("is hardened, and lets V8 compile", () => {
     const expected = {
-      NoNewPrivileges: "yes", ProtectSystem: "strict", ProtectHome: "yes", PrivateTmp: "yes", PrivateDevices: "yes",
-      CapabilityBoundingSet: "", RestrictNamespaces: "yes", RestrictSUIDSGID: "yes", SystemCallArchitectures: "native",
-      ProtectKernelModules: "yes", ProtectKernelTunables: "yes", ProtectControlGroups: "yes", LockPersonality: "yes",
+      NoNewPrivileges: "yes",
+      ProtectSystem: "strict",
+      ProtectHome: "yes",
+      PrivateTmp: "yes",
+      PrivateDevices: "yes",
+      CapabilityBoundingSet: "",
+      RestrictNamespaces: "yes",
+      RestrictSUIDSGID: "yes",
+      SystemCallArchitectures: "native",
+      ProtectKernelModules: "yes",
+      ProtectKernelTunables: "yes",
+      ProtectControlGroups: "yes",
+      LockPersonality: "yes",
     };
     for (const [name, value] of Object.entries(expected)) assert.deepEqual(settings(name), [value], name);
     assert.doesNotMatch(text, /MemoryDenyWriteExecute/);
@@ -45,14 +55,20 @@ describe("the systemd unit", () => {
     const at = words.findIndex((word) => word.endsWith("dist/cli/main.js"));
     const server = createProgram(createWorld().context).commands.find((each) => each.name() === words[at + 1]);
     assert.ok(server);
-    for (const flag of words.slice(at + 2)) assert.ok(server.options.some(({ long }) => flag.startsWith(`${long}=`)), flag);
+    for (const flag of words.slice(at + 2))
+      assert.ok(
+        server.options.some(({ long }) => flag.startsWith(`${long}=`)),
+        flag,
+      );
   });
 
   const hasAnalyzer = spawnSync("systemd-analyze", ["--version"]).status === 0;
   it("finds no fault with systemd-analyze", { skip: hasAnalyzer ? false : "systemd-analyze is not installed" }, () => {
     const unit = fileURLToPath(new URL(`../../../${PATH}`, import.meta.url));
     const { stderr } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" });
-    const faults = stderr.split("\n").filter((line) => line.includes("domain-engine.service") && !line.includes("is not executable"));
+    const faults = stderr
+      .split("\n")
+      .filter((line) => line.includes("domain-engine.service") && !line.includes("is not executable"));
     assert.deepEqual(faults, []);
     const score = execFileSync("systemd-analyze", ["security", "--offline=true", unit], { encoding: "utf8" });
     assert.ok(Number(/exposure level[^:]*: ([\d.]+)/.exec(score)?.[1]) < 2, score.slice(-200));

@@ -43,7 +43,9 @@ describe("the backlog", () => {
   }
 
   it("is served at /backlog", () => {
-    const { statusCode, body } = answerHealth("GET", "/backlog", { status: () => createStatus({ subscriptions: two }) });
+    const { statusCode, body } = answerHealth("GET", "/backlog", {
+      status: () => createStatus({ subscriptions: two }),
+    });
     assert.deepEqual([statusCode, (JSON.parse(body) as { backlog: number }).backlog], [200, 15]);
   });
 });

@@ -18,9 +18,9 @@ describe("a shutdown", () => {
           name: "throws",
           budgetMs: 5000,
           run: () => {
-            throw "text";
+            throw "text"; // oxlint-disable-line typescript/only-throw-error -- anything may be thrown
           },
-        }, // oxlint-disable-line typescript/only-throw-error -- anything may
+        },
         { name: "hangs", budgetMs: 10, run: () => hang.promise },
         { name: "last", budgetMs: 5000, run: async () => void order.push("last") },
       ],

@@ -28,11 +28,8 @@ describe("sleep", () => {
     const { signal } = stop;
     const add = signal.addEventListener.bind(signal);
     const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = ((...args: Parameters<typeof add>) => ((listeners += 1), add(...args))) as typeof add;
-    signal.removeEventListener = ((...args: Parameters<typeof remove>) => (
-      (listeners -= 1),
-      remove(...args)
-    )) as typeof remove;
+    signal.addEventListener = (...args: Parameters<typeof add>) => ((listeners += 1), add(...args));
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => ((listeners -= 1), remove(...args));
     await Promise.all(Array.from({ length: 20 }, () => sleep(1, signal)));
     assert.equal(listeners, 0);
   });
@@ -96,8 +93,8 @@ describe("a fifo", () => {
               model = [];
             } else if (step === "shift") assert.equal(fifo.shift(), model.shift());
             else {
-              fifo.push(step as number);
-              model.push(step as number);
+              fifo.push(step);
+              model.push(step);
             }
             assert.equal(fifo.size, model.length);
           }

@@ -19,4 +19,5 @@ for _, entry in ipairs(page) do
 end
 local cursor = ''
 if #page == tonumber(ARGV[4]) then cursor = '(' .. page[#page][1] end
-return { cursor, now_ms(), claimed, missing }
+-- Only the history of what was claimed needs the time: mostly there is nothing.
+return { cursor, #claimed > 0 and now_ms() or 0, claimed, missing }
