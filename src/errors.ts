@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   ENGINE_PUBLISH_NO_STREAM: "The event's type belongs to no aggregate and no stream was named.",
   ENGINE_PUBLISH_INVALID: "The event's data does not fit its schema.",
   ENGINE_PUBLISH_TOO_LARGE: "The encoded event is larger than the limit.",
+  ENGINE_BROKER_CREDENTIALS: "A file with a broker's password or certificates cannot be used.",
   ENGINE_BROKER_UNAVAILABLE: "The broker cannot be reached, or did not answer in time.",
   ENGINE_BROKER_REFUSED: "The broker answered with an error.",
   ENGINE_BROKER_UNSHARED: "The broker lives inside one process; another cannot look into it.",

@@ -1,4 +1,5 @@
 /** Checked values as settings: complete, in camelCase, frozen. */
+import { resolve } from "node:path";
 import { formatPath, type KeyPath } from "./faults.ts";
 import { settingName, type SchemaNode, type SchemaTable } from "./key-spec.ts";
 import { SCHEMA_TREE } from "./schema.ts";
@@ -20,7 +21,7 @@ export function buildConfig(valid: ValidatedConfig, context: ConfigContext): Eng
   const sections = Object.fromEntries(
     [...SCHEMA_TREE.children].map(([key, node]) => [settingName(key), buildNode(node, [key], valid)]),
   );
-  const brokers = sections["brokers"] as EngineConfig["brokers"];
+  const brokers = placeFiles(sections["brokers"] as EngineConfig["brokers"], context.directory);
   const hasEventStore = findNode(valid.effective, ["event_store"]) !== undefined;
   const config = {
     ...context,
@@ -32,6 +33,19 @@ export function buildConfig(valid: ValidatedConfig, context: ConfigContext): Eng
   };
   // The table's keys and the types of settings.ts say the same; a test holds them together.
   return deepFreeze(config as unknown as EngineConfig);
+}
+
+/** Files of brokers, from where the configuration is; and nothing of what gives no access. */
+function placeFiles(brokers: EngineConfig["brokers"], directory: string): EngineConfig["brokers"] {
+  const place = ([key, value]: readonly [string, unknown]): [string, unknown] =>
+    key.endsWith("File") && typeof value === "string" ? [key, resolve(directory, value)] : [key, value];
+  const isKept = ([key, value]: readonly [string, unknown]): boolean => value !== null || key === "uri";
+  return Object.fromEntries(
+    Object.entries(brokers).map(([name, settings]) => [
+      name,
+      Object.fromEntries(Object.entries(settings).filter(isKept).map(place)) as unknown as BrokerSettings,
+    ]),
+  );
 }
 
 /** Tables in which a key that is not set is left out, rather than given its default. */

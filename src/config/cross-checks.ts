@@ -1,9 +1,11 @@
 /** What no single key can tell: values that contradict each other, and names that lead nowhere. */
-import { createFault, createUnknownFault, formatPath, type ConfigFault, type KeyPath, type Origin } from "./faults.ts";
+import { createFault, createUnknownFault, formatPath, type ConfigFault, type Origin } from "./faults.ts";
+import { parseRedisUri } from "../primitives/redis-uri.ts";
+import { checkBrokerAccess } from "./broker-checks.ts";
 import { textOfValue } from "./key-spec.ts";
 import { checkProfiles } from "./profile-checks.ts";
 import type { EngineConfig } from "./settings.ts";
-import { findNode, type RawTable } from "./tree.ts";
+import { findNode, namedTables, type RawTable } from "./tree.ts";
 import type { ValidatedConfig } from "./validate.ts";
 
 /** `config` was built from `valid`; what already has a fault is not judged again. */
@@ -11,6 +13,7 @@ export function crossCheck(config: EngineConfig, valid: ValidatedConfig): readon
   return [
     ...checkRedisOrMemory("brokers", valid),
     ...checkRedisOrMemory("caches", valid),
+    ...checkBrokerAccess(valid),
     ...checkDefaultBroker(valid),
     ...checkDatabases(valid),
     ...checkEventStore(valid),
@@ -18,14 +21,8 @@ export function crossCheck(config: EngineConfig, valid: ValidatedConfig): readon
   ];
 }
 
-function namedTables(valid: ValidatedConfig, path: KeyPath): readonly (readonly [string, RawTable])[] {
-  const node = findNode(valid.effective, path);
-  if (node?.kind !== "table") return [];
-  return [...node.entries].flatMap(([name, entry]) => (entry.kind === "table" ? [[name, entry] as const] : []));
-}
-
 function checkRedisOrMemory(section: "brokers" | "caches", valid: ValidatedConfig): readonly ConfigFault[] {
-  return namedTables(valid, [section]).flatMap(([name, table]) => {
+  return namedTables(valid.effective, [section]).flatMap(([name, table]) => {
     const path = [section, name, "URI"];
     const provider = valid.values.get(formatPath([section, name, "provider"]))?.value;
     const uri = valid.values.get(formatPath(path));
@@ -34,8 +31,9 @@ function checkRedisOrMemory(section: "brokers" | "caches", valid: ValidatedConfi
     if (provider === "memory" && isWritten) {
       return [createFault(path, originOf(table, "URI"), "is not allowed for memory: it lives inside this process")];
     }
-    const message = provider === "redis" && uri !== undefined ? redisUriMessage(textOfValue(uri.value)) : null;
-    return message === null ? [] : [createFault(path, originOf(table, "URI"), message)];
+    if (provider !== "redis" || uri === undefined) return [];
+    const result = parseRedisUri(textOfValue(uri.value));
+    return result.kind === "fault" ? [createFault(path, originOf(table, "URI"), result.fault)] : [];
   });
 }
 
@@ -43,28 +41,15 @@ function originOf(table: RawTable, key: string): Origin {
   return table.entries.get(key)?.origin ?? table.origin;
 }
 
-/** Says nothing of the URI beyond a scheme that is known: it may be a secret. */
-function redisUriMessage(uri: string): string | null {
-  const reserved = /^rediss?\+(?:sentinel|cluster):\/\//i.exec(uri)?.[0];
-  if (reserved !== undefined) return `${reserved} is not supported by this version; use redis:// or rediss://`;
-  if (!/^rediss?:\/\//i.test(uri)) return "must be a redis:// or rediss:// URL";
-  const url = URL.parse(uri);
-  if (url === null || url.hostname === "")
-    return "is not a URL that can be read; percent-encode special characters in the password";
-  if (!/^\/?(?:\d+)?$/.test(url.pathname))
-    return "must end in the number of a database, or in nothing: redis://host:6379/0";
-  return null;
-}
-
 function checkDefaultBroker(valid: ValidatedConfig): readonly ConfigFault[] {
-  const names = namedTables(valid, ["brokers"]).map(([name]) => name);
+  const names = namedTables(valid.effective, ["brokers"]).map(([name]) => name);
   if (names.length === 0 || names.includes("default")) return [];
   const origin = findNode(valid.effective, ["brokers"])?.origin ?? null;
   return [createFault(["brokers", "default"], origin, `is required beside ${names.join(", ")}`)];
 }
 
 function checkDatabases(valid: ValidatedConfig): readonly ConfigFault[] {
-  return namedTables(valid, ["databases"]).flatMap(([name, table]) => {
+  return namedTables(valid.effective, ["databases"]).flatMap(([name, table]) => {
     const path = ["databases", name, "database_uri"];
     const provider = valid.values.get(formatPath(["databases", name, "provider"]))?.value;
     const uri = valid.values.get(formatPath(path))?.value;
@@ -75,7 +60,7 @@ function checkDatabases(valid: ValidatedConfig): readonly ConfigFault[] {
 
 function checkEventStore(valid: ValidatedConfig): readonly ConfigFault[] {
   const database = valid.values.get("event_store.database");
-  const names = namedTables(valid, ["databases"]).map(([name]) => name);
+  const names = namedTables(valid.effective, ["databases"]).map(([name]) => name);
   if (database === undefined || names.includes(textOfValue(database.value))) return [];
   const fault = { path: ["event_store", "database"], origin: database.origin, what: "is no name under [databases]" };
   return [createUnknownFault(fault, textOfValue(database.value), names)];

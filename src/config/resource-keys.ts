@@ -70,10 +70,67 @@ function redisOrMemory(section: string, docs: { readonly provider: string; reado
   ];
 }
 
-const BROKERS = redisOrMemory("brokers", {
-  provider: "Redis, or the embedded broker inside this process (for development and tests: it forgets).",
-  uri: "`redis://[user:password@]host:port/db`, or `rediss://` for TLS. Required for redis, not allowed for memory. Sentinel and cluster URLs are reserved: this version refuses them.",
-});
+const RELATIVE = "A path, relative to this file's folder; read anew at every connection.";
+
+/** How to get in: brokers on Redis alone. */
+const BROKER_ACCESS: readonly KeySpec[] = [
+  {
+    path: "brokers.*.username",
+    type: "string",
+    default: null,
+    doc: "The Redis user, where the URI names none.",
+  },
+  {
+    path: "brokers.*.password_file",
+    type: "string",
+    default: null,
+    doc: `A file with the password alone, in place of one in the URI. ${RELATIVE} So a password that rotates needs no restart.`,
+  },
+  {
+    path: "brokers.*.sentinel_username",
+    type: "string",
+    default: null,
+    doc: "The user at the sentinels, which know nothing of the servers' users.",
+  },
+  {
+    path: "brokers.*.sentinel_password_file",
+    type: "string",
+    default: null,
+    doc: `A file with the sentinels' own password. ${RELATIVE}`,
+  },
+  {
+    path: "brokers.*.tls_ca_file",
+    type: "string",
+    default: null,
+    doc: `Certificates (PEM) of the authorities that may vouch for the server, in place of the system's. ${RELATIVE}`,
+  },
+  {
+    path: "brokers.*.tls_cert_file",
+    type: "string",
+    default: null,
+    doc: `The client's certificate (PEM), for servers that ask for one; with \`tls_key_file\`. ${RELATIVE}`,
+  },
+  {
+    path: "brokers.*.tls_key_file",
+    type: "string",
+    default: null,
+    doc: `The client certificate's private key (PEM). ${RELATIVE}`,
+  },
+  {
+    path: "brokers.*.tls_server_name",
+    type: "string",
+    default: null,
+    doc: "The name that the server's certificate must carry, where it is not the host of the URI.",
+  },
+];
+
+const BROKERS: readonly KeySpec[] = [
+  ...redisOrMemory("brokers", {
+    provider: "Redis, or the embedded broker inside this process (for development and tests: it forgets).",
+    uri: "`redis://[user:password@]host:port/db`; `redis+sentinel://host:port,host2:port2/primary-name/db`; `redis+cluster://host:port,host2:port2`; each with `rediss` for TLS. Required for redis, not allowed for memory.",
+  }),
+  ...BROKER_ACCESS,
+];
 
 const CACHES = redisOrMemory("caches", {
   provider: `Redis, or memory inside this process. ${NOT_SERVED}`,

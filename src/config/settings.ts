@@ -33,7 +33,20 @@ export interface ProfileSection extends SubscriptionOverrides {
   readonly inherits?: string;
 }
 
-export interface BrokerSettings {
+/** How to get into a Redis. Files are absolute paths. */
+export interface BrokerAccess {
+  /** Where the URI names none. */
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly sentinelUsername?: string;
+  readonly sentinelPasswordFile?: string;
+  readonly tlsCaFile?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
+  readonly tlsServerName?: string;
+}
+
+export interface BrokerSettings extends BrokerAccess {
   readonly provider: "redis" | "memory";
   /** Null for memory. */
   readonly uri: string | null;

@@ -47,3 +47,10 @@ export function findNode(table: RawTable, path: KeyPath): RawNode | undefined {
   }
   return node;
 }
+
+/** The tables under `path` with the names users gave them. */
+export function namedTables(table: RawTable, path: KeyPath): readonly (readonly [string, RawTable])[] {
+  const node = findNode(table, path);
+  if (node?.kind !== "table") return [];
+  return [...node.entries].flatMap(([name, entry]) => (entry.kind === "table" ? [[name, entry] as const] : []));
+}

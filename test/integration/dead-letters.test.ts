@@ -3,9 +3,10 @@ import { after, before, test } from "node:test";
 import type { Redis } from "ioredis";
 import { PermanentError } from "../../src/index.ts";
 import { VERSION } from "../../src/version.ts";
-import { append, deadLetters, drained, openControl, startRig } from "../support/engine-rig.ts";
+import { startRig } from "../support/engine-rig.ts";
 import { runCli } from "../support/operator-cli.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import { append, deadLetters, drained, openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 let server: RedisServer;
@@ -25,7 +26,10 @@ class CardError extends Error {
 }
 
 function failAs(n: number): never {
-  if (n % 2 === 0) throw new PermanentError(`order 00${n}-77 of "customer ${n}" cannot be paid`, { cause: new CardError(`card ${n} expired`) });
+  if (n % 2 === 0)
+    throw new PermanentError(`order 00${n}-77 of "customer ${n}" cannot be paid`, {
+      cause: new CardError(`card ${n} expired`),
+    });
   throw new CardError(`the bank did not answer for ${n}`);
 }
 
@@ -43,7 +47,24 @@ test("a dead letter keeps the original's bytes and says everything about the fai
     const key = Buffer.from("käse");
     const ids: string[] = [];
     for (let n = 0; n < 4; n += 1) {
-      ids.push(String(await redis.xadd(stream, "*", "type", "Noted", "id", `e-${n}`, "subject", key, "data", `{ "n": ${n} }`, "extra", "é")));
+      ids.push(
+        String(
+          await redis.xadd(
+            stream,
+            "*",
+            "type",
+            "Noted",
+            "id",
+            `e-${n}`,
+            "subject",
+            key,
+            "data",
+            `{ "n": ${n} }`,
+            "extra",
+            "é",
+          ),
+        ),
+      );
     }
     await drained(redis, stream, group);
     await drained(redis, stream, "shop.Other");
@@ -51,8 +72,20 @@ test("a dead letter keeps the original's bytes and says everything about the fai
     assert.equal(letters.length, 4);
     for (const { n, fields, failure } of letters) {
       const isEven = Number(n) % 2 === 0;
-      assert.deepEqual(fields, ["type", "Noted", "id", `e-${n}`, "subject", "käse", "data", `{ "n": ${n} }`, "extra", "é"]);
-      const { error, fingerprint, firstFailedAt, deadLetteredAt, consumer, ...rest } = failure as typeof failure & Record<string, string>;
+      assert.deepEqual(fields, [
+        "type",
+        "Noted",
+        "id",
+        `e-${n}`,
+        "subject",
+        "käse",
+        "data",
+        `{ "n": ${n} }`,
+        "extra",
+        "é",
+      ]);
+      const { error, fingerprint, firstFailedAt, deadLetteredAt, consumer, ...rest } = failure as typeof failure &
+        Record<string, string>;
       assert.deepEqual(rest, {
         reason: isEven ? "permanent_error" : "retries_exhausted",
         attempts: isEven ? 1 : 2,
@@ -80,7 +113,11 @@ test("a dead letter keeps the original's bytes and says everything about the fai
     assert.equal(prints.get(0), prints.get(2), "like errors have one fingerprint");
     assert.equal(prints.get(1), prints.get(3), "like errors have one fingerprint");
     assert.notEqual(prints.get(0), prints.get(1), "different errors have different ones");
-    assert.deepEqual(await deadLetters(redis, stream, "shop.Other"), [], "the other handler's dead letters are its own");
+    assert.deepEqual(
+      await deadLetters(redis, stream, "shop.Other"),
+      [],
+      "the other handler's dead letters are its own",
+    );
     assert.equal(rig.runsOf("Other").all.length, 4);
   } finally {
     await rig.engine.stop();
@@ -108,13 +145,26 @@ test("an undecodable entry is dead-lettered at once, bytes intact, with the reas
 
 test("engine dlq: an unknown id, subscription or stream name is refused with exit code 2 and near names", async () => {
   const handlers = ["Auditor", "Mailer"];
-  await redis.xadd("{note}:dlq:shop.Auditor", "*", "type", "Noted", "data", "{}", "failure", JSON.stringify({ reason: "permanent_error", error: { name: "E", message: "m" } }));
+  await redis.xadd(
+    "{note}:dlq:shop.Auditor",
+    "*",
+    "type",
+    "Noted",
+    "data",
+    "{}",
+    "failure",
+    JSON.stringify({ reason: "permanent_error", error: { name: "E", message: "m" } }),
+  );
   const present = (await redis.xrange("{note}:dlq:shop.Auditor", "-", "+"))[0]?.[0] ?? "none";
   const options = { url: server.url, handlers };
   const cases = [
     [["dlq", "replay", "1-1", "--domain=./app.ts", "--yes"], /ENGINE_DEAD_LETTER_UNKNOWN/, new RegExp(present)],
     [["dlq", "purge", present, "99-99", "--domain=./app.ts", "--yes"], /no dead letter "99-99"/, new RegExp(present)],
-    [["dlq", "replay", "--all", "--domain=./app.ts", "--subscription=Auditer", "--yes"], /ENGINE_SUBSCRIPTION_UNKNOWN/, /Did you mean (shop\.)?Auditor/],
+    [
+      ["dlq", "replay", "--all", "--domain=./app.ts", "--subscription=Auditer", "--yes"],
+      /ENGINE_SUBSCRIPTION_UNKNOWN/,
+      /Did you mean (shop\.)?Auditor/,
+    ],
     [["dlq", "replay", "--domain=./app.ts", "--yes"], /which dead letters/, /--all/],
   ] as const;
   const results = await Promise.all(cases.map(([args]) => runCli(args, options)));
@@ -130,7 +180,16 @@ test("engine dlq: an unknown id, subscription or stream name is refused with exi
 test("engine dlq purge deletes what its filter says, of one handler alone, with an audit line; --dry-run deletes nothing", async () => {
   const options = { url: server.url, handlers: ["Auditor", "Mailer"], stream: "purged" };
   const add = (group: string, n: number, name: string): Promise<string | null> =>
-    redis.xadd(`{purged}:dlq:${group}`, "*", "type", "Noted", "data", `{"n":${n}}`, "failure", JSON.stringify({ reason: "permanent_error", error: { name, message: "m" }, eventType: "Noted" }));
+    redis.xadd(
+      `{purged}:dlq:${group}`,
+      "*",
+      "type",
+      "Noted",
+      "data",
+      `{"n":${n}}`,
+      "failure",
+      JSON.stringify({ reason: "permanent_error", error: { name, message: "m" }, eventType: "Noted" }),
+    );
   for (let n = 0; n < 6; n += 1) {
     await add("shop.Auditor", n, n < 4 ? "TimeoutError" : "TypeError");
     await add("shop.Mailer", n, "TimeoutError");
@@ -147,9 +206,15 @@ test("engine dlq purge deletes what its filter says, of one handler alone, with 
   assert.equal(done.code, 0, done.stderr);
   assert.equal((JSON.parse(done.stdout) as { purged: number }).purged, 4);
   const left = await deadLetters(redis, "purged", "shop.Auditor");
-  assert.deepEqual(left.map(({ n }) => n), [4, 5]);
+  assert.deepEqual(
+    left.map(({ n }) => n),
+    [4, 5],
+  );
   assert.equal(await redis.xlen("{purged}:dlq:shop.Mailer"), 6);
-  const audit = done.stderr.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const audit = done.stderr
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   const finished = audit.find(({ phase }) => phase === "finished");
   assert.equal(finished?.["action"], "dlq.purge");
   assert.equal(finished?.["moved"], 4);

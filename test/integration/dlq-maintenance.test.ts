@@ -6,9 +6,10 @@ import { pathToFileURL } from "node:url";
 import { after, before, mock, test } from "node:test";
 import type { Redis } from "ioredis";
 import type { DlqAlert } from "../../src/index.ts";
-import { openControl, startRig, type Rig, type RigHandler } from "../support/engine-rig.ts";
+import { startRig, type Rig, type RigHandler } from "../support/engine-rig.ts";
 import { startCli } from "../support/operator-cli.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import { openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 const HOUR_MS = 3_600_000;
@@ -67,7 +68,10 @@ async function watch(handlers: readonly RigHandler[], options: WatchOptions = {}
   await redis.del("{shop}:lease:dead-letter-keeper");
   const name = `alerts-${(callbacks += 1)}.mjs`;
   const file = join(dir, name);
-  writeFileSync(file, `export const alerts = [];\nexport function onAlert(alert) {\n${options.callback ?? "alerts.push(alert);"}\n}\n`);
+  writeFileSync(
+    file,
+    `export const alerts = [];\nexport function onAlert(alert) {\n${options.callback ?? "alerts.push(alert);"}\n}\n`,
+  );
   const { alerts } = (await import(pathToFileURL(file).href)) as { alerts: DlqAlert[] };
   const rig = await startRig({
     url: server.url,
@@ -107,7 +111,13 @@ test("retention trims many thousands in one cycle, and not one too many", async 
   const ages = Array.from({ length: 2500 }, (_, index) => 50 - index / 1000);
   const pipeline = redis.pipeline();
   const [seconds] = await redis.time();
-  for (const [index, hours] of ages.entries()) pipeline.xadd(dlqOf("many", "Keeper"), `${Math.round(Number(seconds) * 1000 - hours * HOUR_MS)}-${index}`, "failure", "{}");
+  for (const [index, hours] of ages.entries())
+    pipeline.xadd(
+      dlqOf("many", "Keeper"),
+      `${Math.round(Number(seconds) * 1000 - hours * HOUR_MS)}-${index}`,
+      "failure",
+      "{}",
+    );
   await pipeline.exec();
   const young = await bury("many", "Keeper", [1]);
   const { rig, stop } = await watch([{ name: "Keeper", stream: "many" }]);
@@ -134,7 +144,10 @@ test("a handler's own dlqRetentionHours and dlqAlertThreshold are over the serve
     assert.deepEqual(await idsIn("own", "Own"), own.slice(2));
     assert.deepEqual(await idsIn("own", "General"), general);
     assert.ok(alerts.length >= 1);
-    assert.deepEqual([...new Set(alerts.map(({ subscription, threshold }) => `${subscription} ${threshold}`))], ["shop.Own 1"]);
+    assert.deepEqual(
+      [...new Set(alerts.map(({ subscription, threshold }) => `${subscription} ${threshold}`))],
+      ["shop.Own 1"],
+    );
   } finally {
     await stop();
   }
@@ -188,9 +201,15 @@ test("a callback that throws, rejects or hangs stops neither the other streams n
   try {
     // The keeper's own first cycle; it waits five seconds for C.
     await until("the fourth is told of", () => alerts.length >= 4, { limitMs: 30_000 });
-    assert.deepEqual(alerts.map(({ subscription }) => subscription), ["shop.A", "shop.B", "shop.C", "shop.D"]);
+    assert.deepEqual(
+      alerts.map(({ subscription }) => subscription),
+      ["shop.A", "shop.B", "shop.C", "shop.D"],
+    );
     const failed = rig.lines(/alert callback failed/, "error");
-    assert.deepEqual(failed.map(({ err }) => (err as { message: string }).message), ["thrown", "rejected"]);
+    assert.deepEqual(
+      failed.map(({ err }) => (err as { message: string }).message),
+      ["thrown", "rejected"],
+    );
     assert.equal(rig.lines(/alert callback did not end within 5000 ms/, "error").length, 1);
     await rig.engine.runMaintenance();
     assert.equal(alerts.length, 8, "the next cycle runs all the same");
@@ -230,7 +249,9 @@ test("of two engines one maintains at a time; the other takes over when that one
       url: server.url,
       directory: dir,
       handlers: [{ name: "Keeper", stream: "shared" }],
-      config: { server: { dlq: { alert_threshold: 1, check_interval_seconds: 0.3, alert_callback: "./second.mjs#onAlert" } } },
+      config: {
+        server: { dlq: { alert_threshold: 1, check_interval_seconds: 0.3, alert_callback: "./second.mjs#onAlert" } },
+      },
     });
     return { rig: second, alerts: module.alerts, stop: async () => void (await second.engine.stop()) };
   })();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { append, createRig, openControl } from "../support/engine-rig.ts";
+import { createRig } from "../support/engine-rig.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { append, openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 test("probes through a life: starting, ready, broker gone, back, draining; and unknown is null, never 0", async () => {
@@ -11,7 +12,14 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
   let isOpen = false;
   const rig = await createRig({
     url: server.url,
-    handlers: [{ name: "Keeper", stream: "note", config: { concurrency: 8 }, handle: () => until("the gate opens", () => isOpen, { everyMs: 5 }) }],
+    handlers: [
+      {
+        name: "Keeper",
+        stream: "note",
+        config: { concurrency: 8 },
+        handle: () => until("the gate opens", () => isOpen, { everyMs: 5 }),
+      },
+    ],
     config: { server: { start_timeout_seconds: 60, shutdown_timeout_seconds: 20, health: { enabled: true, port: 0 } } },
   });
   const ready = async (status: number, word: string): Promise<Awaited<ReturnType<typeof rig.health>>["body"]> => {
@@ -23,7 +31,8 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
       },
       { state: async () => (await rig.health("/readyz")).body },
     );
-    for (const path of ["/livez", "/healthz"]) assert.equal((await rig.health(path)).status, 200, `${path} while ${word}`);
+    for (const path of ["/livez", "/healthz"])
+      assert.equal((await rig.health(path)).status, 200, `${path} while ${word}`);
     return body;
   };
   try {
@@ -41,7 +50,14 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
     await rig.engine.runMaintenance();
     const [known] = (await ready(200, "ok")).checks.subscriptions.details;
     assert.deepEqual(
-      [known?.["name"], known?.["handler_name"], known?.["subscription_type"], known?.["stream_category"], known?.["status"], known?.["circuit_state"]],
+      [
+        known?.["name"],
+        known?.["handler_name"],
+        known?.["subscription_type"],
+        known?.["stream_category"],
+        known?.["status"],
+        known?.["circuit_state"],
+      ],
       ["shop.Keeper", "Keeper", "stream", "note", "ok", "closed"],
     );
     assert.equal(Number(known?.["lag"]) + Number(known?.["pending"]), 5);
@@ -53,7 +69,10 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
     await rig.engine.runMaintenance().catch(() => undefined);
     const [unknown] = (await ready(503, "degraded")).checks.subscriptions.details;
     for (const field of ["lag", "lag_seconds", "pending", "dlq_depth"]) assert.equal(unknown?.[field], null, field);
-    await until("the subscription is disconnected", async () => (await rig.health("/readyz")).body.checks.subscriptions.details[0]?.["status"] === "disconnected");
+    await until(
+      "the subscription is disconnected",
+      async () => (await rig.health("/readyz")).body.checks.subscriptions.details[0]?.["status"] === "disconnected",
+    );
 
     await server.restart();
     await ready(200, "ok");
@@ -65,7 +84,10 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
     isOpen = true;
     const report = await stopping;
     assert.equal(report.cancelled, 0);
-    await assert.rejects(fetch(`${rig.engine.healthUrl ?? "http://127.0.0.1:1"}/livez`), "the health server closes last");
+    await assert.rejects(
+      fetch(`${rig.engine.healthUrl ?? "http://127.0.0.1:1"}/livez`),
+      "the health server closes last",
+    );
   } finally {
     isOpen = true;
     await rig.engine.stop();
@@ -94,7 +116,10 @@ test("an open circuit and a deep backlog inform, and do not gate readiness", asy
   try {
     await rig.engine.start();
     await append(redis, "note", 0, 300);
-    await until("the circuit is open", async () => (await rig.health("/readyz")).body.checks.subscriptions.details[0]?.["circuit_state"] === "open");
+    await until(
+      "the circuit is open",
+      async () => (await rig.health("/readyz")).body.checks.subscriptions.details[0]?.["circuit_state"] === "open",
+    );
     await rig.engine.runMaintenance();
     const { body } = await until("it is ready all the same", async () => {
       const answer = await rig.health("/readyz");

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Redis } from "ioredis";
 import { BrokerError, connect, Domain, resolveConfig, type Message } from "../../src/index.ts";
-import { append, deadLetters, drained, Noted, openControl, startRig } from "../support/engine-rig.ts";
+import { Noted, startRig } from "../support/engine-rig.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { append, deadLetters, drained, openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -41,7 +42,10 @@ test("ids, correlation, causation and trace flow through a chain of three handle
   const hop = (name: string, stream: string, to: string | null) => ({
     name,
     stream,
-    handle({ n }: Noted, context: Parameters<NonNullable<Parameters<typeof startRig>[0]["handlers"][number]["handle"]>>[1]) {
+    handle(
+      { n }: Noted,
+      context: Parameters<NonNullable<Parameters<typeof startRig>[0]["handlers"][number]["handle"]>>[1],
+    ) {
       seen.push(context.message);
       if (to !== null) context.publish(new Noted({ n: n + 1 }), { stream: to });
     },
@@ -100,7 +104,10 @@ test("what a handler publishes appears only once it has succeeded, and never of 
     assert.equal(await redis.xlen("made"), 0, "nothing before the end");
     isOpen = true;
     await drained(redis, "raw", "shop.Maker");
-    assert.deepEqual((await eventsIn("made")).map(({ data }) => data.n).toSorted((a, b) => a - b), [0, 10]);
+    assert.deepEqual(
+      (await eventsIn("made")).map(({ data }) => data.n).toSorted((a, b) => a - b),
+      [0, 10],
+    );
     assert.equal((await deadLetters(redis, "raw", "shop.Maker")).length, 1);
     const first = await eventsIn("made");
     await redis.xgroup("SETID", "raw", "shop.Maker", "0");
@@ -122,7 +129,10 @@ test("what a handler publishes appears only once it has succeeded, and never of 
 async function publisherOn(url: string): Promise<Domain> {
   const domain = new Domain("shop");
   domain.aggregate("Note", { category: "note", events: [Noted] });
-  await connect(domain, resolveConfig({ brokers: { default: { provider: "redis", URI: url } }, logging: { level: "silent" } }));
+  await connect(
+    domain,
+    resolveConfig({ brokers: { default: { provider: "redis", URI: url } }, logging: { level: "silent" } }),
+  );
   return domain;
 }
 
@@ -134,7 +144,13 @@ test("publishing to a Redis that is down rejects as transient, and appends nothi
     await domain.publish(new Noted({ n: 1 }));
     await own.kill9();
     const errors: unknown[] = [];
-    for (let n = 2; n < 5; n += 1) errors.push(await domain.publish(new Noted({ n })).then(() => assert.fail("published"), (error: unknown) => error));
+    for (let n = 2; n < 5; n += 1)
+      errors.push(
+        await domain.publish(new Noted({ n })).then(
+          () => assert.fail("published"),
+          (error: unknown) => error,
+        ),
+      );
     for (const error of errors) {
       assert.ok(error instanceof BrokerError);
       assert.ok(error.isTransient);
@@ -144,7 +160,10 @@ test("publishing to a Redis that is down rejects as transient, and appends nothi
     const published = await until("it publishes again", () => domain.publish(new Noted({ n: 9 })).catch(() => null));
     assert.match(published.id, UUID_V7);
     const entries = await control.xrange("note", "-", "+");
-    assert.deepEqual(entries.map(([, [, event]]) => (JSON.parse(event ?? "") as CloudEvent).data.n), [1, 9]);
+    assert.deepEqual(
+      entries.map(([, [, event]]) => (JSON.parse(event ?? "") as CloudEvent).data.n),
+      [1, 9],
+    );
   } finally {
     control.disconnect();
     await domain.close();
@@ -159,7 +178,10 @@ test("publishing whose answer is lost rejects with an unknown outcome, and is no
     await redis.del("note");
     await domain.publish(new Noted({ n: 1 }));
     assert.equal(proxy.pauseDown(), 1);
-    const publishing = domain.publish(new Noted({ n: 2 }), { id: "0192f0c1-2222-7000-8000-000000000002" }).then(() => null, (error: unknown) => error);
+    const publishing = domain.publish(new Noted({ n: 2 }), { id: "0192f0c1-2222-7000-8000-000000000002" }).then(
+      () => null,
+      (error: unknown) => error,
+    );
     await until("the server has it", async () => (await redis.xlen("note")) === 2);
     assert.equal(proxy.resetAll(), 1);
     const error = await publishing;
@@ -168,7 +190,10 @@ test("publishing whose answer is lost rejects with an unknown outcome, and is no
     assert.ok(error.isOutcomeUnknown);
     // The connection is back: whatever was to be sent again would be sent by now, ahead of this one.
     await until("it publishes again", () => domain.publish(new Noted({ n: 3 })).catch(() => null));
-    assert.deepEqual((await eventsIn("note")).map(({ data }) => data.n), [1, 2, 3]);
+    assert.deepEqual(
+      (await eventsIn("note")).map(({ data }) => data.n),
+      [1, 2, 3],
+    );
   } finally {
     await domain.close();
     await proxy.close();
@@ -181,7 +206,10 @@ test("publishing into a frozen connection rejects in bounded time, with an unkno
   try {
     assert.equal(proxy.pause(), 1);
     const startedMs = performance.now();
-    const error: unknown = await domain.publish(new Noted({ n: 2 })).then(() => null, (reason: unknown) => reason);
+    const error: unknown = await domain.publish(new Noted({ n: 2 })).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
     assert.ok(error instanceof BrokerError, String(error));
     assert.ok(error.isTransient && error.isOutcomeUnknown);
     assert.ok(performance.now() - startedMs < 15_000);

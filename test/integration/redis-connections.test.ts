@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { append, drained, openControl, pendingOf, startLoad, startRig } from "../support/engine-rig.ts";
+import { startRig } from "../support/engine-rig.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { append, drained, openControl, pendingOf, startLoad } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 let server: RedisServer;
@@ -46,7 +47,10 @@ async function survivesCuts(url: string, stream: string, cut: () => Promise<numb
       assert.deepEqual(runs.missingOf(load.acknowledged), []);
       assert.deepEqual(runs.repeated, [], "a message that this process holds, or has finished, is not run again");
     }
-    assert.ok(rig.log.some(({ msg }) => /reading failed|ack failed/.test(msg)), "the engine felt it");
+    assert.ok(
+      rig.log.some(({ msg }) => /reading failed|ack failed/.test(msg)),
+      "the engine felt it",
+    );
   } finally {
     await load.stop();
     await rig.engine.stop();
@@ -54,7 +58,9 @@ async function survivesCuts(url: string, stream: string, cut: () => Promise<numb
 }
 
 test("CLIENT KILL TYPE normal every 300 ms under load: nothing is lost, nothing finished runs again, no reader is stuck", () =>
-  survivesCuts(server.url, "killed", async () => Number(await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"))));
+  survivesCuts(server.url, "killed", async () =>
+    Number(await redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")),
+  ));
 
 test("connections reset by the network every 300 ms under load: nothing is lost, nothing finished runs again", () =>
   survivesCuts(proxied, "reset", () => Promise.resolve(proxy.resetAll())));
@@ -68,10 +74,18 @@ test("a half-open reader connection is replaced, and what was delivered into it 
   try {
     await append(redis, stream, 0, 5);
     await until("the first are handled", () => rig.runsOf("Keeper").distinct === 5);
-    await until("the reader waits on the server", async () => /engine:reader[^\n]*flags=[^ ]*b/.test(String(await redis.client("LIST"))));
-    assert.equal(proxy.pause(({ hello }) => hello.includes("engine:reader")), 1);
+    await until("the reader waits on the server", async () =>
+      /engine:reader[^\n]*flags=[^ ]*b/.test(String(await redis.client("LIST"))),
+    );
+    assert.equal(
+      proxy.pause(({ hello }) => hello.includes("engine:reader")),
+      1,
+    );
     await append(redis, stream, 100, 5);
-    assert.ok((await pendingOf(redis, stream, group)) >= 1, "the server delivered into the connection that nobody hears");
+    assert.ok(
+      (await pendingOf(redis, stream, group)) >= 1,
+      "the server delivered into the connection that nobody hears",
+    );
     assert.equal(rig.runsOf("Keeper").distinct, 5, "nothing came through");
     await until("those are handled", () => rig.runsOf("Keeper").distinct === 10);
     assert.ok(rig.counts("Keeper").readerRestarts >= 1, "the watchdog replaced the connection");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drained, openControl, startLoad, startRig } from "../support/engine-rig.ts";
+import { startRig } from "../support/engine-rig.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { drained, openControl, startLoad } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 const FROZEN_MS = 10_000;

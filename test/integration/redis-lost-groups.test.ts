@@ -3,8 +3,9 @@ import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { PermanentError } from "../../src/index.ts";
-import { append, deadLetters, drained, infoOf, openControl, pendingOf, startLoad, startRig } from "../support/engine-rig.ts";
+import { startRig } from "../support/engine-rig.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import { append, deadLetters, drained, infoOf, openControl, pendingOf, startLoad } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 let server: RedisServer;
@@ -49,7 +50,10 @@ async function isMadeAgain({ stream, lose }: Loss): Promise<void> {
     const startedMs = performance.now();
     await transaction.exec();
     await append(redis, stream, 200, 5);
-    await until("those between and after are handled", () => rig.runsOf("Keeper").missingOf([100, 104, 200, 204]).length === 0);
+    await until(
+      "those between and after are handled",
+      () => rig.runsOf("Keeper").missingOf([100, 104, 200, 204]).length === 0,
+    );
     assert.ok(performance.now() - startedMs < 9000, "the blocked reader noticed before its time was up");
     await drained(redis, stream, "shop.Keeper");
     assert.deepEqual(rig.runsOf("Keeper").missingOf([100, 101, 102, 103, 104, 200, 201, 202, 203, 204]), []);
@@ -67,11 +71,17 @@ test("DEL of the stream under a waiting reader: the group is made again at 0", (
   isMadeAgain({ stream: "deleted", lose: (transaction) => transaction.del("deleted") }));
 
 test("XGROUP DESTROY under a waiting reader: the group is made again at 0", () =>
-  isMadeAgain({ stream: "destroyed", lose: (transaction) => transaction.xgroup("DESTROY", "destroyed", "shop.Keeper") }));
+  isMadeAgain({
+    stream: "destroyed",
+    lose: (transaction) => transaction.xgroup("DESTROY", "destroyed", "shop.Keeper"),
+  }));
 
 test("SCRIPT FLUSH every 100 ms under load: nobody notices", async () => {
   await redis.config("RESETSTAT");
-  const rig = await startRig({ url: server.url, handlers: [{ name: "Keeper", stream: "scripts", handle: async () => delay(2) }] });
+  const rig = await startRig({
+    url: server.url,
+    handlers: [{ name: "Keeper", stream: "scripts", handle: async () => delay(2) }],
+  });
   const load = startLoad(server.url, "scripts");
   let flushes = 0;
   try {
@@ -82,7 +92,11 @@ test("SCRIPT FLUSH every 100 ms under load: nobody notices", async () => {
     }
     const acknowledged = await load.stop();
     await drained(redis, "scripts", "shop.Keeper");
-    assert.match(await infoOf(redis, "errorstats", "errorstat_NOSCRIPT"), /count=[1-9]\d/, "the server did forget scripts");
+    assert.match(
+      await infoOf(redis, "errorstats", "errorstat_NOSCRIPT"),
+      /count=[1-9]\d/,
+      "the server did forget scripts",
+    );
     assert.deepEqual(rig.runsOf("Keeper").missingOf(acknowledged), []);
     assert.deepEqual(rig.runsOf("Keeper").repeated, []);
     const troubles = rig.log.filter(({ level }) => level !== "debug" && level !== "info");
@@ -134,13 +148,19 @@ test("something else under the dead-letter stream's name: nothing is acked witho
   });
   try {
     await append(redis, "wrong", 0, 20);
-    await until("the good ones are acked", async () => (await pendingOf(redis, "wrong", "shop.Keeper")) === 10 && rig.runsOf("Keeper").distinct === 20);
+    await until(
+      "the good ones are acked",
+      async () => (await pendingOf(redis, "wrong", "shop.Keeper")) === 10 && rig.runsOf("Keeper").distinct === 20,
+    );
     await until("a dead letter was refused", () => rig.lines(/dead-lettering failed/, "warn").length > 3);
     assert.equal(await pendingOf(redis, "wrong", "shop.Keeper"), 10);
     await redis.del(dlq);
     await drained(redis, "wrong", "shop.Keeper");
     const letters = await deadLetters(redis, "wrong", "shop.Keeper");
-    assert.deepEqual(letters.map(({ n }) => n).toSorted((a, b) => Number(a) - Number(b)), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    assert.deepEqual(
+      letters.map(({ n }) => n).toSorted((a, b) => Number(a) - Number(b)),
+      [0, 2, 4, 6, 8, 10, 12, 14, 16, 18],
+    );
     assert.deepEqual(rig.runsOf("Keeper").repeated, [], "no handler ran again for it");
   } finally {
     await rig.engine.stop();
@@ -202,7 +222,10 @@ test("an entry deleted while its handler runs is finished or dead-lettered, neve
     const letters = await deadLetters(redis, stream, group);
     const accounted = rig.counts("Keeper").succeeded + letters.length;
     assert.ok(accounted >= 3, `${JSON.stringify(rig.counts("Keeper"))}, ${letters.length} dead letters`);
-    assert.ok(letters.some(({ failure }) => failure["entryId"] === ids[1]), "the failed one left a dead letter");
+    assert.ok(
+      letters.some(({ failure }) => failure["entryId"] === ids[1]),
+      "the failed one left a dead letter",
+    );
   } finally {
     await rig.engine.stop();
   }

@@ -7,8 +7,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { PermanentError } from "../../src/index.ts";
 import { compareEntryIds } from "../../src/message/entry-id.ts";
-import { append, deadLetters, drained, infoOf, openControl, pendingOf, startLoad, startRig, type Rig } from "../support/engine-rig.ts";
+import { startRig, type Rig } from "../support/engine-rig.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import { append, deadLetters, drained, infoOf, openControl, pendingOf, startLoad } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 let server: RedisServer;
@@ -26,8 +27,17 @@ after(async () => {
 const withHealth = { server: { health: { enabled: true, port: 0 } } };
 
 /** While writes are refused, readiness says so; afterwards everything that was acknowledged is handled. */
-async function survives(fault: { readonly stream: string; readonly refusal: RegExp; begin(): Promise<unknown>; end(): Promise<unknown> }): Promise<void> {
-  const rig = await startRig({ url: server.url, handlers: [{ name: "Keeper", stream: fault.stream }], config: withHealth });
+async function survives(fault: {
+  readonly stream: string;
+  readonly refusal: RegExp;
+  begin(): Promise<unknown>;
+  end(): Promise<unknown>;
+}): Promise<void> {
+  const rig = await startRig({
+    url: server.url,
+    handlers: [{ name: "Keeper", stream: fault.stream }],
+    config: withHealth,
+  });
   const load = startLoad(server.url, fault.stream);
   try {
     await until("the load flows", () => rig.runsOf("Keeper").distinct > 50);
@@ -67,7 +77,10 @@ test("MISCONF after a failed save: nothing is lost, and it goes on by itself", a
       rmdirSync(gone);
       await redis.config("SET", "save", "3600 1000000");
       await redis.bgsave();
-      await until("the save has failed", async () => (await infoOf(redis, "persistence", "rdb_last_bgsave_status")) === "err");
+      await until(
+        "the save has failed",
+        async () => (await infoOf(redis, "persistence", "rdb_last_bgsave_status")) === "err",
+      );
     },
     async end() {
       await redis.config("SET", "dir", dir);

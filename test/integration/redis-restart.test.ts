@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { append, drained, infoOf, numbersIn, openControl, startLoad, startRig } from "../support/engine-rig.ts";
+import { startRig } from "../support/engine-rig.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { append, drained, infoOf, numbersIn, openControl, startLoad } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 const GROUP = "shop.Keeper";
@@ -19,7 +20,10 @@ test("kill -9 and restart of Redis under load: the engine goes on by itself, and
       const earlier = rig.runsOf("Keeper").distinct;
       await until("the load flows", () => rig.runsOf("Keeper").distinct > earlier + 100);
       await server.kill9();
-      await until("the engine has seen the outage", () => rig.engine.status().subscriptions[0]?.status === "disconnected");
+      await until(
+        "the engine has seen the outage",
+        () => rig.engine.status().subscriptions[0]?.status === "disconnected",
+      );
       await server.restart();
       await until("it reads again", () => rig.engine.status().subscriptions[0]?.status === "ok");
     }
@@ -62,7 +66,10 @@ test("a Redis that comes back empty: the groups are made again, and what is publ
 
 test("a Redis that answers LOADING for a while after its restart is waited for", async () => {
   // A millisecond for each command that is loaded.
-  const server = await startRedis({ appendonly: true, args: ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"] });
+  const server = await startRedis({
+    appendonly: true,
+    args: ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"],
+  });
   const redis = openControl(server.url);
   const probe = openControl(server.url);
   const rig = await startRig({ url: server.url, handlers });

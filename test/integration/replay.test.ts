@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Redis } from "ioredis";
 import { PermanentError } from "../../src/index.ts";
-import { append, deadLetters, drained, openControl, startRig, type DeadLetterEntry, type Rig } from "../support/engine-rig.ts";
+import { startRig, type Rig } from "../support/engine-rig.ts";
 import { runCli } from "../support/operator-cli.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import { append, deadLetters, drained, openControl, type DeadLetterEntry } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 const COUNT = 50;
@@ -77,7 +78,15 @@ test("engine dlq replay after a fix: only the handler that failed runs again, ea
     assert.equal(filtered.code, 0, filtered.stderr);
     assert.equal((JSON.parse(filtered.stdout) as { replayed: number }).replayed, 5);
     await until("five ran", () => rig.runsOf("Second").all.length === earlier + 5);
-    assert.deepEqual(new Set(rig.runsOf("Second").all.slice(earlier).map(({ n }) => n)), new Set(oldest.map(({ n }) => n)));
+    assert.deepEqual(
+      new Set(
+        rig
+          .runsOf("Second")
+          .all.slice(earlier)
+          .map(({ n }) => n),
+      ),
+      new Set(oldest.map(({ n }) => n)),
+    );
 
     const startedMs = performance.now();
     const rest = await runCli([...args, "--all", "--rate=40", "--yes"], options);
@@ -91,9 +100,14 @@ test("engine dlq replay after a fix: only the handler that failed runs again, ea
     await until("all have run", () => rig.runsOf("Second").all.length === earlier + COUNT);
     await replayDone(stream);
     assert.equal(await redis.xlen(`{${stream}}:dlq:shop.Second`), 0);
-    const again = rig.runsOf("Second").all.slice(earlier).map(({ n }) => n).toSorted((a, b) => a - b);
+    const again = rig
+      .runsOf("Second")
+      .all.slice(earlier)
+      .map(({ n }) => n)
+      .toSorted((a, b) => a - b);
     assert.deepEqual(again, NUMBERS, "each message once");
-    for (const name of ["First", "Third"]) assert.equal(rig.runsOf(name).all.length, COUNT, `${name} saw nothing of it`);
+    for (const name of ["First", "Third"])
+      assert.equal(rig.runsOf(name).all.length, COUNT, `${name} saw nothing of it`);
   } finally {
     await rig.engine.stop();
   }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Redis } from "ioredis";
 import type { ConfigInput } from "../../src/index.ts";
-import { append, createRig, drained, openControl, startRig, type Rig } from "../support/engine-rig.ts";
+import { createRig, startRig, type Rig } from "../support/engine-rig.ts";
 import { startRedis, type RedisServer } from "../support/redis-server.ts";
+import { append, drained, openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 let server: RedisServer;
@@ -18,7 +19,11 @@ after(async () => {
   await server.stop();
 });
 
-async function keeping(stream: string, retention: NonNullable<ConfigInput["server"]>, handle?: () => unknown): Promise<Rig> {
+async function keeping(
+  stream: string,
+  retention: NonNullable<ConfigInput["server"]>,
+  handle?: () => unknown,
+): Promise<Rig> {
   await redis.del("{shop}:lease:stream-trimmer");
   return startRig({
     url: server.url,
@@ -62,7 +67,9 @@ test("retention_hours trims exactly what is older", async () => {
 
 test("what a handler has in hand is kept, with everything behind it", async () => {
   let isOpen = false;
-  const rig = await keeping("busy", { retention_maxlen: 1 }, () => until("the gate opens", () => isOpen, { everyMs: 5 }));
+  const rig = await keeping("busy", { retention_maxlen: 1 }, () =>
+    until("the gate opens", () => isOpen, { everyMs: 5 }),
+  );
   try {
     const ids = await append(redis, "busy", 0, 10);
     await until("it is in hand", () => rig.runsOf("Keeper").all.length > 0);

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { EngineError } from "../../src/index.ts";
-import { append, createRig, openControl, type Rig } from "../support/engine-rig.ts";
+import { createRig, type Rig } from "../support/engine-rig.ts";
 import { runCli } from "../support/operator-cli.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { append, openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
 const SECRET = "correct-horse-battery";
@@ -49,7 +50,10 @@ test("Redis that stays away: it tries for start_timeout_seconds, then fails with
 test("engine server without a Redis ends with exit code 1, the reason and a hint, and without the password", async () => {
   const server = await startRedis();
   await server.kill9();
-  const result = await runCli(["server", "--domain=./app.ts"], { url: `redis://:${SECRET}@127.0.0.1:${server.port}`, toml: "[server]\nstart_timeout_seconds = 1\n" });
+  const result = await runCli(["server", "--domain=./app.ts"], {
+    url: `redis://:${SECRET}@127.0.0.1:${server.port}`,
+    toml: "[server]\nstart_timeout_seconds = 1\n",
+  });
   assert.equal(result.code, 1, result.stderr);
   assert.match(result.stderr, /cannot use Redis/);
   assert.match(result.stderr, /ENGINE_BROKER_UNAVAILABLE/);
@@ -62,7 +66,11 @@ test("engine server without a Redis ends with exit code 1, the reason and a hint
 test("Redis that comes up late is waited for", async () => {
   const server = await startRedis();
   await server.kill9();
-  const rig = await createRig({ url: server.url, handlers, config: { server: { start_timeout_seconds: 30, health: { enabled: true, port: 0 } } } });
+  const rig = await createRig({
+    url: server.url,
+    handlers,
+    config: { server: { start_timeout_seconds: 30, health: { enabled: true, port: 0 } } },
+  });
   const starting = rig.engine.start();
   await until("it has tried", () => rig.lines(/not reachable yet/, "warn").length > 0);
   const ready = await rig.health("/readyz");
@@ -117,7 +125,10 @@ test("an alert callback that cannot be loaded stops the start, with exit code 2"
       });
     });
   }
-  const result = await runCli(["server", "--domain=./app.ts"], { url: server.url, toml: '[server.dlq]\nalert_callback = "./absent.mjs#onAlert"\n' });
+  const result = await runCli(["server", "--domain=./app.ts"], {
+    url: server.url,
+    toml: '[server.dlq]\nalert_callback = "./absent.mjs#onAlert"\n',
+  });
   assert.equal(result.code, 2, result.stderr);
   assert.match(result.stderr, /ENGINE_CALLBACK_INVALID/);
   rmSync(dir, { recursive: true });

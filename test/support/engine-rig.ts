@@ -1,5 +1,4 @@
-/** An engine inside the test, on a Redis of its own: handlers that keep count, its log as objects, and a connection to look behind it. */
-import { Redis } from "ioredis";
+/** An engine inside the test, on a Redis of its own: handlers that keep count, and its log as objects. */
 import { z } from "zod";
 import {
   createEngine,
@@ -14,9 +13,7 @@ import {
   type StartFrom,
   type SubscriptionOverrides,
 } from "../../src/index.ts";
-import { compareEntryIds } from "../../src/message/entry-id.ts";
 import { createLogger } from "../../src/telemetry/log.ts";
-import { until } from "./until.ts";
 
 export class Noted extends Event("Noted", z.object({ n: z.number() })) {}
 
@@ -29,7 +26,8 @@ export interface LogLine {
 
 /** Runs of a handler: which numbers, how often, in order. */
 export class Runs {
-  readonly all: { readonly n: number; readonly attempt: number; readonly entryId: string; readonly atMs: number }[] = [];
+  readonly all: { readonly n: number; readonly attempt: number; readonly entryId: string; readonly atMs: number }[] =
+    [];
   readonly #counts = new Map<number, number>();
 
   note(n: number, { attempt, message }: HandlerContext): void {
@@ -79,7 +77,9 @@ export interface Rig {
   runsOf(handler: string): Runs;
   /** Lines whose message matches, of that level if one is given. */
   lines(message: RegExp, level?: string): LogLine[];
-  counts(handler: string): Engine["status"] extends () => infer S
+  counts(
+    handler: string,
+  ): Engine["status"] extends () => infer S
     ? S extends { readonly subscriptions: readonly (infer One)[] }
       ? One extends { readonly counts: infer C }
         ? C
@@ -139,7 +139,8 @@ export async function createRig({ url, handlers, config = {}, directory = "." }:
     domain,
     log,
     runsOf: (handler) => runs.get(handler) ?? new Runs(),
-    lines: (message, level) => log.filter((line) => message.test(line.msg) && (level === undefined || line.level === level)),
+    lines: (message, level) =>
+      log.filter((line) => message.test(line.msg) && (level === undefined || line.level === level)),
     counts(handler) {
       const found = engine.status().subscriptions.find(({ handlerName }) => handlerName === handler);
       if (!found) throw new Error(`no handler ${handler}`);
@@ -171,135 +172,4 @@ function withQuick(url: string, config: ConfigInput): ConfigInput {
       defaults: { ...QUICK, ...config.server?.defaults },
     },
   };
-}
-
-/** A connection of the test's own, that waits out restarts. */
-export function openControl(url: string): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-  redis.on("error", () => undefined);
-  return redis;
-}
-
-/** Appends Noted entries numbered `from` … `from + count - 1`, as any producer may. Resolves to their ids. */
-export async function append(redis: Redis, stream: string, from: number, count: number): Promise<string[]> {
-  const pipeline = redis.pipeline();
-  for (let n = from; n < from + count; n += 1) pipeline.xadd(stream, "*", "type", "Noted", "data", JSON.stringify({ n }));
-  return ((await pipeline.exec()) ?? []).map(([error, id]) => {
-    if (error) throw error;
-    return id as string;
-  });
-}
-
-export interface Load {
-  /** Resolves to the numbers whose append was acknowledged. */
-  stop(): Promise<number[]>;
-  readonly acknowledged: readonly number[];
-  /** Appends that failed. */
-  readonly refused: number;
-}
-
-/** Appends a few entries every few milliseconds, never one twice, whatever the server says. */
-export function startLoad(url: string, stream: string, from = 0): Load {
-  const client = new Redis(url, {
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: 3000,
-    retryStrategy: () => 50,
-  });
-  client.on("error", () => undefined);
-  const acknowledged: number[] = [];
-  let refused = 0;
-  let isStopping = false;
-  let n = from;
-
-  async function run(): Promise<void> {
-    while (!isStopping) {
-      const numbers = Array.from({ length: 5 }, () => n++);
-      const data = numbers.map((each) => client.xadd(stream, "*", "type", "Noted", "data", JSON.stringify({ n: each })));
-      for (const [index, result] of (await Promise.allSettled(data)).entries()) {
-        if (result.status === "fulfilled") acknowledged.push(numbers[index] ?? -1);
-        else refused += 1;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  const running = run();
-  return {
-    async stop() {
-      isStopping = true;
-      await running;
-      client.disconnect();
-      return acknowledged;
-    },
-    acknowledged,
-    get refused() {
-      return refused;
-    },
-  };
-}
-
-/** The numbers of all entries that are in the stream. */
-export async function numbersIn(redis: Redis, stream: string): Promise<number[]> {
-  const entries = await redis.xrange(stream, "-", "+");
-  return entries.map(([, fields]) => (JSON.parse(fields[3] ?? "{}") as { n: number }).n);
-}
-
-export async function pendingOf(redis: Redis, stream: string, group: string): Promise<number> {
-  return ((await redis.xpending(stream, group)) as [number])[0];
-}
-
-/** Until the group has everything and holds nothing. */
-export async function drained(redis: Redis, stream: string, group: string): Promise<void> {
-  const state = async (): Promise<Record<string, unknown> | null> => {
-    const groups = ((await redis.xinfo("GROUPS", stream).catch(() => [])) as unknown[][]).map((flat) =>
-      Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[String(name), flat[at + 1]]] : []))),
-    );
-    return groups.find(({ name }) => name === group) ?? null;
-  };
-  await until(
-    `${group} is drained`,
-    async () => {
-      const [found, newest] = [await state(), (await redis.xrevrange(stream, "+", "-", "COUNT", 1))[0]?.[0]];
-      return found?.["pending"] === 0 && (newest === undefined || compareEntryIds(String(found["last-delivered-id"]), newest) >= 0);
-    },
-    { limitMs: 30_000, state },
-  );
-}
-
-export interface DeadLetterEntry {
-  readonly id: string;
-  /** The original's fields. */
-  readonly fields: readonly string[];
-  readonly n: number | null;
-  readonly failure: Record<string, unknown> & { readonly error: Record<string, unknown> };
-}
-
-/** What stands in a subscription's dead-letter stream, as it is on the server. */
-export async function deadLetters(redis: Redis, stream: string, group: string): Promise<DeadLetterEntry[]> {
-  const entries = await redis.xrange(`{${stream}}:dlq:${group}`, "-", "+");
-  return entries.map(([id, fields]) => {
-    const original = fields.slice(0, -2);
-    const at = original.indexOf("data");
-    return {
-      id,
-      fields: original,
-      n: at < 0 ? null : numberOf(original[at + 1] ?? ""),
-      failure: JSON.parse(fields.at(-1) ?? "{}") as DeadLetterEntry["failure"],
-    };
-  });
-}
-
-function numberOf(data: string): number | null {
-  try {
-    return (JSON.parse(data) as { n: number }).n;
-  } catch {
-    return null;
-  }
-}
-
-/** A field of `INFO`. */
-export async function infoOf(redis: Redis, section: string, field: string): Promise<string> {
-  return new RegExp(`^${field}:(.*?)\\r?$`, "m").exec(await redis.info(section))?.[1] ?? "";
 }

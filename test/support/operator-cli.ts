@@ -36,7 +36,10 @@ export interface CliProcess {
 export function startCli(args: readonly string[], options: CliOptions): CliProcess {
   const dir = mkdtempSync(join(tmpdir(), "engine-cli-"));
   writeFileSync(join(dir, "app.ts"), domainOf(options.handlers ?? ["Keeper"], options.stream ?? "note"));
-  writeFileSync(join(dir, "domain.toml"), `[brokers.default]\nprovider = "redis"\nURI = "${options.url}"\n[server.health]\nenabled = false\n${options.toml ?? ""}`);
+  writeFileSync(
+    join(dir, "domain.toml"),
+    `[brokers.default]\nprovider = "redis"\nURI = "${options.url}"\n[server.health]\nenabled = false\n${options.toml ?? ""}`,
+  );
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN, ...args], {
     cwd: dir,
     stdio: ["ignore", "pipe", "pipe"],

@@ -49,7 +49,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       server.write(chunk);
     });
     server.on("data", (chunk: Buffer) => client.write(chunk));
-    for (const [socket, other] of [[client, server], [server, client]] as const) {
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       socket.setNoDelay(true);
       // The other side learns of it by its own connection ending.
       socket.on("error", () => undefined);
