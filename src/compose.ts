@@ -43,7 +43,7 @@ export function createBrokerAdapter(name: string, settings: BrokerSettings, log:
     case "memory":
       return createMemoryAdapter(name);
     case "redis":
-      return createRedisAdapter({ name, uri: settings.uri ?? "", maxConnections: settings.maxConnections, log });
+      return createRedisAdapter({ ...settings, name, uri: settings.uri ?? "", log });
   }
 }
 

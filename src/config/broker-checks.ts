@@ -15,8 +15,8 @@ const needsSentinel = (uri: RedisUri | null): string | null =>
   uri?.kind === "sentinel" ? null : "is for redis+sentinel:// URLs";
 
 const RULES: readonly AccessRule[] = [
-  ["username", (uri) => needsRedis(uri) ?? (uri?.username == null ? null : "is set, and the URI names a user too: keep one")],
-  ["password_file", (uri) => needsRedis(uri) ?? (uri?.password == null ? null : "is set, and the URI has a password too: keep one")],
+  ["username", (uri) => needsRedis(uri) ?? ((uri?.username ?? null) === null ? null : "is set, and the URI names a user too: keep one")],
+  ["password_file", (uri) => needsRedis(uri) ?? ((uri?.password ?? null) === null ? null : "is set, and the URI has a password too: keep one")],
   ["sentinel_username", needsSentinel],
   ["sentinel_password_file", needsSentinel],
   ["tls_ca_file", needsTls],
@@ -34,10 +34,10 @@ export function checkBrokerAccess(valid: ValidatedConfig): readonly ConfigFault[
     if (provider === "redis" && parsed?.kind !== "uri") return [];
     const uri = parsed?.kind === "uri" && provider === "redis" ? parsed.uri : null;
     return RULES.flatMap(([key, judge]) => {
-      const origin = table.entries.get(key)?.origin;
-      if (origin === undefined) return [];
+      const set = valid.values.get(formatPath(["brokers", name, key]));
+      if (set === undefined) return [];
       const message = judge(uri, (other) => table.entries.has(other));
-      return message === null ? [] : [createFault(["brokers", name, key], origin, message)];
+      return message === null ? [] : [createFault(["brokers", name, key], set.origin, message)];
     });
   });
 }

@@ -45,7 +45,10 @@ export async function run(held: Held, options: RunOptions): Promise<void> {
   if (history.failures + history.crashes > 0) counts.add("retried", 1);
   try {
     const isProbe = options.breaker.circuit.state === "half_open";
-    disposition = held.isSuspect ? await runSuspect(held, isProbe, options) : await runChecked(held, isProbe, options);
+    if (held.isSuspect) disposition = await runSuspect(held, isProbe, options);
+    else if (held.needsByteCheck) disposition = await runChecked(held, isProbe, options);
+    // Nearly all are neither, and go straight on.
+    else disposition = await process(held, isProbe, options.steps);
   } catch (error) {
     // It stays held: nobody else would ever try it, for its lease is ours and is renewed.
     log.fatal(

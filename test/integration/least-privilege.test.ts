@@ -220,7 +220,10 @@ describe("the users' rights", () => {
 
   it("are all that `engine check --live` asks the worker for", async () => {
     const worker = new Redis(urlOf("worker"));
-    const rights = await findRights(worker, [{ stream: "order", group: "shop.Audit" }]);
+    const rights = await findRights(worker, {
+      addresses: [{ stream: "order", group: "shop.Audit" }],
+      leases: ["{shop}:lease:dead-letter-keeper"],
+    });
     assert.deepEqual(rights, { source: "asked", user: "worker", denied: [] });
     await worker.call("SCAN", "0");
     await worker.call("XINFO", "HELP");

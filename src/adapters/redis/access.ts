@@ -55,7 +55,9 @@ export function createAccess(uri: RedisUri, settings: BrokerAccess, log: Logger)
     }
   }
 
-  const password = (): string | undefined => current("passwordFile") ?? uri.password ?? undefined;
+  const username = uri.username ?? settings.username;
+  // A user without a password sends an empty one.
+  const password = (): string | undefined => current("passwordFile") ?? uri.password ?? (username === undefined ? undefined : "");
 
   function tls(): TlsOptions | undefined {
     if (!uri.isTls) return undefined;
@@ -76,9 +78,7 @@ export function createAccess(uri: RedisUri, settings: BrokerAccess, log: Logger)
       if (uri.isTls) checkCertificates(tls() ?? {});
     },
     admit(client) {
-      const username = uri.username ?? settings.username;
       const options: AccessOptions = client.options;
-      // A password alone is the default user's; a user alone has none to tell.
       if (username !== undefined) options.username = username;
       if (settings.sentinelUsername !== undefined) options.sentinelUsername = settings.sentinelUsername;
       // The driver looks at its options whenever it connects: a property that looks into the file is always up to date.

@@ -1,10 +1,10 @@
 /** The `BrokerAdmin` port on Redis Streams. */
-import type { Redis } from "ioredis";
 import { deadLetterStream, replayStream } from "../../message/names.ts";
 import type {
   BrokerAdmin, ConsumerReport, GroupAddress, GroupReport,
 } from "../../ports/broker-admin.ts";
 import type { Broker } from "../../ports/broker.ts";
+import type { Connections } from "./connection.ts";
 import { messageOf, toBrokerError, translated } from "./driver-errors.ts";
 import type { EntryReply } from "./entries.ts";
 import { runScript } from "./scripts.ts";
@@ -15,7 +15,9 @@ interface GroupFacts {
   readonly pending: number;
 }
 
-export function createRedisBrokerAdmin(command: Redis, broker: Broker): BrokerAdmin {
+export function createRedisBrokerAdmin(connections: Pick<Connections, "command" | "nodeOf">, broker: Broker): BrokerAdmin {
+  const { command } = connections;
+
   async function groupFacts(stream: string): Promise<Map<string, GroupFacts>> {
     const facts = new Map<string, GroupFacts>();
     for (const info of (await command.xinfo("GROUPS", stream)) as unknown[][]) {
@@ -35,7 +37,7 @@ export function createRedisBrokerAdmin(command: Redis, broker: Broker): BrokerAd
       command.xinfo("CONSUMERS", stream, group) as Promise<unknown[][]>,
       facts.pending > 0 ? (command.xpending(stream, group) as Promise<[number, string | null]>) : null,
       facts.lag === 0 ? [] : command.xrange(stream, `(${facts.lastDeliveredId}`, "+", "COUNT", 1),
-      command.time(),
+      connections.nodeOf(stream).time(),
       companionDepths(address),
     ]);
     const nowMs = Number(time[0]) * 1000 + Math.floor(Number(time[1]) / 1000);

@@ -1,19 +1,17 @@
 /** The `Broker` port on Redis Streams. */
 import type { Logger } from "pino";
 import { BrokerError } from "../../errors.ts";
-import { TIMED_OUT, withTimeout } from "../../primitives/abort.ts";
-import type { Broker, BrokerStatus, NewEntry } from "../../ports/broker.ts";
+import type { Broker, NewEntry } from "../../ports/broker.ts";
 import type { Connections } from "./connection.ts";
 import { createRedisConsumer } from "./consumer.ts";
-import { messageOf, toBrokerError } from "./driver-errors.ts";
+import { translated } from "./driver-errors.ts";
+import { createProbe } from "./probe.ts";
 
 const ENTRIES_PER_PIPELINE = 500;
-/** A command connection that failed so many probes in a row is hung up and opened again. */
-const FAILED_PROBES_BEFORE_RECONNECT = 2;
 
 export function createRedisBroker(name: string, connections: Connections, log: Logger): Broker {
   const { command } = connections;
-  let failedProbes = 0;
+  const probe = createProbe(connections, log);
 
   async function appendChunk(entries: readonly NewEntry[]): Promise<string[]> {
     const pipeline = command.pipeline();
@@ -30,20 +28,23 @@ export function createRedisBroker(name: string, connections: Connections, log: L
     return ids;
   }
 
-  async function ask(): Promise<BrokerStatus> {
-    if (command.status !== "ready") return { kind: "down", reason: `connection is ${command.status}` };
-    // One round trip: PING shows failed persistence and authentication, INFO what PING does not.
-    const [info] = await Promise.all([memoryAndRole(), command.ping()]);
-    return impairment(info);
+  async function appendAll(entries: readonly NewEntry[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (let at = 0; at < entries.length; at += ENTRIES_PER_PIPELINE) {
+      ids.push(...(await appendChunk(entries.slice(at, at + ENTRIES_PER_PIPELINE))));
+    }
+    return ids;
   }
 
-  async function memoryAndRole(): Promise<string> {
-    try {
-      return (await command.call("INFO", "memory", "replication")) as string;
-    } catch (error) {
-      if (messageOf(error).startsWith("NOPERM")) return "";
-      throw error;
+  /** In a cluster a pipeline goes to one node: stream after stream, in the order in which they first appear. */
+  async function appendByStream(entries: readonly NewEntry[]): Promise<string[]> {
+    const ids: string[] = [];
+    const places = Map.groupBy(entries.keys(), (at) => entries[at]?.stream ?? "");
+    for (const indexes of places.values()) {
+      const appended = await appendAll(indexes.flatMap((at) => entries[at] ?? []));
+      for (const [nth, at] of indexes.entries()) ids[at] = appended[nth] ?? "";
     }
+    return ids;
   }
 
   return {
@@ -53,54 +54,12 @@ export function createRedisBroker(name: string, connections: Connections, log: L
     get activeConnections() {
       return connections.activeCount;
     },
-    async append(entries) {
-      const ids: string[] = [];
-      try {
-        for (let at = 0; at < entries.length; at += ENTRIES_PER_PIPELINE) {
-          ids.push(...(await appendChunk(entries.slice(at, at + ENTRIES_PER_PIPELINE))));
-        }
-      } catch (error) {
-        throw toBrokerError(error);
-      }
-      return ids;
-    },
+    append: (entries) => translated(() => (command.isCluster ? appendByStream(entries) : appendAll(entries))),
     createConsumer: (address) => createRedisConsumer({ connections, address, log }),
-    async probe(timeoutMs) {
-      let status: BrokerStatus;
-      try {
-        const answer = await withTimeout(ask(), timeoutMs);
-        status = answer === TIMED_OUT ? { kind: "down", reason: `no answer within ${timeoutMs} ms` } : answer;
-      } catch (error) {
-        status = statusOf(error);
-      }
-      failedProbes = status.kind === "down" ? failedProbes + 1 : 0;
-      if (failedProbes >= FAILED_PROBES_BEFORE_RECONNECT && command.status === "ready") {
-        log.warn({ reason: status.kind === "down" ? status.reason : "" }, "redis does not answer: reconnecting");
-        failedProbes = 0;
-        command.disconnect(true);
-      }
-      return status;
-    },
+    probe,
     close() {
       connections.closeAll();
       return Promise.resolve();
     },
   };
-}
-
-function statusOf(error: unknown): BrokerStatus {
-  const reason = messageOf(error);
-  const isRefusal = /^(?:MISCONF|OOM|READONLY|LOADING|NOREPLICAS|BUSY|NOAUTH|NOPERM|WRONGPASS)/.test(reason);
-  return isRefusal ? { kind: "impaired", reason } : { kind: "down", reason };
-}
-
-function impairment(info: string): BrokerStatus {
-  const field = (key: string): string => new RegExp(`^${key}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
-  if (field("role") === "slave") return { kind: "impaired", reason: "the server is a read-only replica" };
-  const limit = Number(field("maxmemory"));
-  const isFull = limit > 0 && Number(field("used_memory")) > limit;
-  if (isFull && field("maxmemory_policy") === "noeviction") {
-    return { kind: "impaired", reason: "out of memory: used_memory is above maxmemory" };
-  }
-  return { kind: "ok" };
 }

@@ -28,7 +28,11 @@ export function createCluster({ uri, access, options, commandOptions, onError }:
     dnsLookup: (host, callback) => callback(null, host),
     redisOptions: { ...nodeOptions, ...(uri.family === null ? {} : { family: uri.family }) },
   });
-  cluster.on("+node", (node: Redis) => access.admit(node));
+  cluster.on("+node", (node: Redis) => {
+    access.admit(node);
+    // Now rather than with its first command, beside which others would fail; why it fails reaches "node error".
+    if (node.options.readOnly !== true) node.connect().catch(() => undefined);
+  });
   cluster.on("-node", () => cluster.refreshSlotsCache());
   cluster.on("error", onError);
   cluster.on("node error", onError);

@@ -20,6 +20,7 @@ const RECONNECT_MAX_MS = 1000;
 const COMMAND_TIMEOUT_MS = 5000;
 const CONNECT_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 5000;
+const ALL_SERVERS_LIMIT_MS = 2000;
 
 export interface ConnectionOptions extends BrokerAccess {
   readonly uri: string;
@@ -98,6 +99,13 @@ export function createConnections(options: ConnectionOptions): Connections {
     return reply !== TIMED_OUT;
   }
 
+  /** One that stays away is no reason not to start: the others serve their streams, and the probe tells. */
+  async function connectAllServers(deadline: number, signal: AbortSignal): Promise<void> {
+    const giveUpAt = Math.min(deadline, performance.now() + ALL_SERVERS_LIMIT_MS);
+    const areReady = (): boolean => topology.servers().every(({ client }) => client?.status === "ready");
+    while (!areReady() && performance.now() < giveUpAt && !signal.aborted) await sleep(10, signal);
+  }
+
   return {
     ...topology,
     openReader(name, key, asking = null) {
@@ -118,7 +126,7 @@ export function createConnections(options: ConnectionOptions): Connections {
       if (command.status === "wait") start(command);
       let hasWarned = false;
       while (performance.now() < deadline && !signal.aborted) {
-        if (command.status === "ready" && (await ping())) return;
+        if (command.status === "ready" && (await ping())) return connectAllServers(deadline, signal);
         if (isFinalRefusal(lastError)) break;
         if (!hasWarned && lastError !== null) {
           log.warn({ reason: messageOf(lastError) }, "redis is not reachable yet: trying again");

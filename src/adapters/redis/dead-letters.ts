@@ -1,5 +1,4 @@
 /** The `DeadLetters` port on Redis Streams. */
-import type { Redis } from "ioredis";
 import type { Failure, ReplayOrigin } from "../../message/failure.ts";
 import { deadLetterPrefix, deadLetterStream, replayStream } from "../../message/names.ts";
 import type { GroupAddress } from "../../ports/broker-admin.ts";
@@ -7,12 +6,17 @@ import type { DeadLetter, DeadLetters } from "../../ports/dead-letters.ts";
 import { translated } from "./driver-errors.ts";
 import { unpackFields, type EntryReply } from "./entries.ts";
 import { runScript } from "./scripts.ts";
+import type { CommandClient } from "./topology.ts";
 
 type BufferEntry = [Buffer, Buffer[]];
 
 const PURGE_CHUNK = 1000;
 
-export function createRedisDeadLetters(command: Redis): DeadLetters {
+/** `nodeOf`: a client of the server that has a stream and its companions, for its clock and for SCAN. */
+export function createRedisDeadLetters(
+  command: CommandClient,
+  nodeOf: (stream: string) => CommandClient = () => command,
+): DeadLetters {
   async function letter(address: GroupAddress, id: string): Promise<DeadLetter | null> {
     if (!isWholeId(id)) return null;
     const found = (await command.xrangeBuffer(dlqOf(address), id, id)) as BufferEntry[];
@@ -24,9 +28,10 @@ export function createRedisDeadLetters(command: Redis): DeadLetters {
       return translated(async () => {
         const prefix = deadLetterPrefix(stream);
         const found = new Set<string>();
+        const node = nodeOf(stream);
         let cursor = "0";
         do {
-          const [next, keys] = await command.scan(cursor, "MATCH", `${escapeGlob(prefix)}*`, "COUNT", 1000);
+          const [next, keys] = await node.scan(cursor, "MATCH", `${escapeGlob(prefix)}*`, "COUNT", 1000);
           for (const key of keys) found.add(key.slice(prefix.length));
           cursor = next;
         } while (cursor !== "0");
@@ -80,7 +85,7 @@ export function createRedisDeadLetters(command: Redis): DeadLetters {
           command.xlen(dlq),
           command.xrange(dlq, "-", "+", "COUNT", 1) as Promise<EntryReply[]>,
           command.xrevrange(dlq, "+", "-", "COUNT", 1) as Promise<EntryReply[]>,
-          command.time(),
+          nodeOf(dlq).time(),
         ]);
         const oldestId = oldest[0]?.[0] ?? null;
         const nowSeconds = Number(time[0]) + Number(time[1]) / 1e6;

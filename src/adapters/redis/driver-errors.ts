@@ -1,5 +1,6 @@
 /** Driver and server errors, translated once. */
 import { BrokerError } from "../../errors.ts";
+import type { RedisAddress } from "../../primitives/redis-uri.ts";
 
 /** Error prefixes of Redis that pass by themselves, or once an operator has acted. */
 const TRANSIENT_REPLIES = [
@@ -9,7 +10,10 @@ const TRANSIENT_REPLIES = [
 
 /** What the client itself says when a connection is missing, lost or slow: the command may have been executed. */
 const CONNECTION_ERRORS =
-  /Connection is closed|Stream isn't writeable|Command timed out|max retries per request|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Socket closed|connect ETIMEDOUT/i;
+  /Connection is closed|Cluster isn't ready|Cluster is (?:ended|disconnect)|Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes is available|All sentinels are unreachable|Stream isn't writeable|Command timed out|max retries per request|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Socket closed|connect ETIMEDOUT/i;
+
+/** Errors of a connection with which nothing was done. */
+const NOT_SENT = /Stream isn't writeable|Cluster isn't ready|Too many Cluster redirections|All sentinels are unreachable/;
 
 const GROUP_GONE = /^NOGROUP|^UNBLOCKED the stream key no longer exists|^ERR no such key/;
 
@@ -28,6 +32,19 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+export interface Redirection {
+  readonly kind: "moved" | "ask";
+  readonly to: RedisAddress;
+}
+
+/** Where a node of a cluster sends the caller: for good, or while a slot is on its way. */
+export function redirectionOf(error: unknown): Redirection | null {
+  const match = /^(MOVED|ASK) \d+ (\S+):(\d+)$/.exec(messageOf(error));
+  if (match === null) return null;
+  const [, kind, host = "", port] = match;
+  return { kind: kind === "ASK" ? "ask" : "moved", to: { host, port: Number(port) } };
+}
+
 export function toBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
   const message = messageOf(error);
@@ -37,7 +54,7 @@ export function toBrokerError(error: unknown): BrokerError {
     isTransient:
       isConnection || isGroupGone || TRANSIENT_REPLIES.some((prefix) => message.startsWith(prefix)),
     isGroupGone,
-    isOutcomeUnknown: isConnection && !message.includes("Stream isn't writeable"),
+    isOutcomeUnknown: isConnection && !NOT_SENT.test(message),
     cause: error,
   });
 }

@@ -4,14 +4,15 @@
  *
  *   polling → (BLOCK + max(5 s, 2 × BLOCK) passed) → replaced → polling
  *   polling → (connection lost) → failed: the client reconnects by itself; the caller backs off and reads again
+ *   polling → (MOVED, ASK, or another server is known to serve the stream) → replaced, there
  */
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import { BrokerError } from "../../errors.ts";
 import { sleep, TIMED_OUT, withTimeout } from "../../primitives/abort.ts";
 import type { Connections } from "./connection.ts";
-import { messageOf, translated } from "./driver-errors.ts";
+import { messageOf, redirectionOf, translated, type Redirection } from "./driver-errors.ts";
 import type { StreamReply } from "./entries.ts";
+import type { ReaderConnection } from "./topology.ts";
 
 const WAKE_RETRY_MS = 10;
 const WAKE_LIMIT_MS = 500;
@@ -46,66 +47,78 @@ export function createReader(options: ReaderOptions): Reader {
   let isClosed = false;
   let notReadySince: number | null = null;
   let readerId: number | null = null;
-  let client: Redis | null = null;
+  let connection: ReaderConnection | null = null;
+  /** It is on a server that takes the stream over, and answers for it when asked to. */
+  let isAsking = false;
 
-  function open(): Redis {
-    const opened = connections.openReader(`engine:reader:${consumer}`);
+  function open(redirection: Redirection | null = null): ReaderConnection {
+    isAsking = redirection?.kind === "ask";
+    if (redirection?.kind === "moved") connections.noteMoved(streams[0], redirection.to);
+    const asking = redirection?.kind === "ask" ? redirection.to : null;
+    const reader = connections.openReader(`engine:reader:${consumer}`, streams[0], asking);
+    const opened = reader.client;
     // The server's name for a connection, to unblock it by; a new one with every reconnection.
     opened.on("ready", () => {
       opened.client("ID").then(
         (id) => {
-          if (opened === client) readerId = id;
+          if (opened === connection?.client) readerId = id;
         },
         (error: unknown) => log.debug({ reason: messageOf(error) }, "the reader's connection was lost again"),
       );
     });
-    return opened;
+    return reader;
   }
 
   async function unblock(): Promise<void> {
-    if (readerId !== null) await connections.command.call("CLIENT", "UNBLOCK", readerId);
+    if (readerId !== null) await connection?.neighbour()?.call("CLIENT", "UNBLOCK", readerId);
   }
 
-  function replace(reason: string): void {
+  function replace(reason: string, redirection: Redirection | null = null): void {
     restarts += 1;
     notReadySince = null;
+    readerId = null;
     log.warn({ reason, restarts }, "reader connection replaced");
-    if (client) connections.discard(client);
-    client = open();
+    if (connection) connections.discard(connection.client);
+    connection = open(redirection);
   }
 
-  function connected(): Redis {
+  function connected(): ReaderConnection {
     if (isClosed) throw new BrokerError("the reader is closed", { isTransient: false });
-    client ??= open();
-    return client;
+    connection ??= open();
+    return connection;
   }
 
   function isReady(): boolean {
-    return client?.status === "ready";
+    return connection?.client.status === "ready";
   }
 
   async function whenReady(): Promise<void> {
+    if (connection?.isCurrent() === false) replace("another server serves the stream");
     if (isReady()) {
       notReadySince = null;
       return;
     }
     notReadySince ??= performance.now();
-    if (client?.status === "end" || performance.now() - notReadySince > STUCK_AFTER_MS) {
-      replace(`stuck in ${client?.status}`);
+    if (connection?.client.status === "end" || performance.now() - notReadySince > STUCK_AFTER_MS) {
+      replace(`stuck in ${connection?.client.status}`);
     }
     const giveUpAt = performance.now() + 1000;
     while (!isReady() && !wasWoken && performance.now() < giveUpAt) await sleep(5);
     if (!isReady() && !wasWoken) {
-      throw new BrokerError(`the reader is ${client?.status}, not ready`, { isTransient: true });
+      connections.refresh();
+      throw new BrokerError(`the reader is ${connection?.client.status}, not ready`, { isTransient: true });
     }
     notReadySince = null;
   }
 
   async function send(count: number, blockMs: number): Promise<readonly StreamReply[]> {
+    const { client } = connected();
     const block = blockMs > 0 ? (["BLOCK", blockMs] as const) : [];
     const watchdogMs = blockMs + Math.max(5000, 2 * blockMs);
+    // Good for the next command alone; its own failure would be that command's too.
+    if (isAsking) client.asking().catch(() => undefined);
     const reply = await withTimeout(
-      connected().call(
+      client.call(
         "XREADGROUP",
         "GROUP",
         group,
@@ -140,6 +153,10 @@ export function createReader(options: ReaderOptions): Reader {
           await whenReady();
           // Woken before there was anything on the server to unblock.
           return wasWoken ? [] : await send(count, blockMs);
+        } catch (error) {
+          const redirection = redirectionOf(error);
+          if (redirection !== null && !isClosed) replace(messageOf(error), redirection);
+          throw error;
         } finally {
           isReading = false;
         }
@@ -156,11 +173,11 @@ export function createReader(options: ReaderOptions): Reader {
         if (isReading) await sleep(WAKE_RETRY_MS);
       }
       // The server does not answer: hang up, so that the read ends.
-      if (isReading) client?.disconnect(true);
+      if (isReading) connection?.client.disconnect(true);
     },
     close() {
       isClosed = true;
-      if (client) connections.discard(client);
+      if (connection) connections.discard(connection.client);
     },
     get restarts() {
       return restarts;

@@ -1,6 +1,6 @@
 /** The Lua scripts, one per transition, and their typed calls. */
 import { readFileSync } from "node:fs";
-import type { Redis } from "ioredis";
+import type { CommandClient } from "./topology.ts";
 
 /** Script file → number of keys. */
 const SCRIPTS = {
@@ -34,7 +34,7 @@ function source(name: string): string {
  * Defines every script on a client: sent by hash, and once in full to a server that does not know it
  * (after a restart or SCRIPT FLUSH).
  */
-export function defineScripts(client: Redis): void {
+export function defineScripts(client: CommandClient): void {
   const prelude = source("prelude");
   for (const [name, numberOfKeys] of Object.entries(SCRIPTS)) {
     client.defineCommand(name, { numberOfKeys, lua: `${prelude}\n${source(name)}` });
@@ -43,7 +43,7 @@ export function defineScripts(client: Redis): void {
 
 /** Runs a script: keys first, then arguments. Replies are text. */
 export function runScript(
-  client: Redis,
+  client: CommandClient,
   name: ScriptName,
   args: readonly ScriptArgument[],
 ): Promise<unknown> {

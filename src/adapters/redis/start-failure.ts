@@ -22,6 +22,10 @@ const REFUSALS: readonly { readonly says: RegExp; readonly hint: string }[] = [
     hint: "What answers there does not speak TLS 1.2 or later: use its TLS port, or a URI that begins with redis instead of rediss.",
   },
   {
+    says: /No such master with that name/i,
+    hint: "The sentinels watch no primary of that name: the URI names it behind the hosts, redis+sentinel://host:26379/mymaster/0.",
+  },
+  {
     says: /SELECT is not allowed in cluster mode|cluster support disabled/i,
     hint: "Use redis+cluster:// for a cluster, redis:// for a single server.",
   },
@@ -51,6 +55,6 @@ export function startFailure(lastError: unknown): EngineError {
   return new EngineError("ENGINE_BROKER_UNAVAILABLE", `cannot use Redis: ${reason}`, {
     hint:
       (lastError === null ? undefined : refusalOf(lastError)?.hint) ??
-      "Is Redis running, is the URI in [brokers.…] right, and does it want TLS (rediss)? server.start_timeout_seconds says how long to wait for it.",
+      "Is Redis running, is the URI in [brokers.…] right, and does it speak TLS there (rediss) or not (redis)? server.start_timeout_seconds says how long to wait for it.",
   });
 }

@@ -47,5 +47,5 @@ export interface TopologyOptions {
   readonly options: RedisOptions;
   /** For that of commands alone. */
   readonly commandOptions: RedisOptions;
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }

@@ -3,7 +3,8 @@ import type { EngineConfig, LoggingSettings } from "../../config/settings.ts";
 import type { Logger } from "pino";
 import { EngineError } from "../../errors.ts";
 import { CONFIG_OPTION, createCommand, DOMAIN_OPTION, parsePositiveInteger, type CliContext } from "../command.ts";
-import { toExitCode, type ExitCode } from "../exit-code.ts";
+import { EXIT, toExitCode, type ExitCode } from "../exit-code.ts";
+import { installStopSignals } from "../../lifecycle/signals.ts";
 import { serve } from "../serve.ts";
 import { supervise } from "../supervise.ts";
 
@@ -57,7 +58,9 @@ function isSupervised({ workers, reload, asWorker }: ServerOptions): boolean {
 
 async function serveHere(options: ServerOptions, { context, config, log }: Surroundings): Promise<ExitCode> {
   const isWorker = options.asWorker !== undefined;
-  const domain = await context.loadDomain(options.domain);
+  // Nothing is open yet: a signal while the application's modules load ends the process, and is no failure.
+  const uninstall = installStopSignals(() => context.host.exit(EXIT.OK), context.host);
+  const domain = await context.loadDomain(options.domain).finally(uninstall);
   const engine = await context.createEngine(domain, isWorker ? withoutHealthServer(config) : config, { logger: log });
   return serve({ engine, log, host: context.host, isUntilIdle: options.untilIdle === true, isWorker });
 }

@@ -40,7 +40,9 @@ export function toEntry(event: SourceEvent, recipe: EntryRecipe): NewEntry {
   const id = uuidv7();
   const time = new Date(recipe.clock.now()).toISOString();
   const { stream, type, source, schemaVersion, maxMessageBytes } = recipe;
-  const fields = encode({ id, type, source, key, time, correlationId: id, schemaVersion, data });
+  const fields = understood(event.place, () =>
+    encode({ id, type, source, key, time, correlationId: id, schemaVersion, data }),
+  );
   const bytes = fields.reduce((total, field) => total + Buffer.byteLength(field), 0);
   if (bytes > maxMessageBytes) {
     throw new EngineError(
@@ -49,12 +51,16 @@ export function toEntry(event: SourceEvent, recipe: EntryRecipe): NewEntry {
       { hint: "[server] max_message_bytes sets the limit." },
     );
   }
-  try {
-    decode(fields, { stream, entryId: "0-0" }, maxMessageBytes);
-  } catch (error) {
-    throw invalid(event.place, `would not be understood by consumers: ${messageOf(error)}`, error);
-  }
+  understood(event.place, () => decode(fields, { stream, entryId: "0-0" }, maxMessageBytes));
   return { stream, fields };
+}
+
+function understood<T>(place: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw invalid(place, `would not be understood by consumers: ${messageOf(error)}`, error);
+  }
 }
 
 /** A run of digits this long may be a number that JSON.parse would quietly round. */

@@ -108,10 +108,43 @@ describe("contradictions", () => {
       assert.equal(broker(uri).length, 1, uri);
   });
 
-  test("sentinel and cluster are said to be unsupported by this version", () => {
-    for (const scheme of ["redis+sentinel://", "rediss+sentinel://", "redis+cluster://"]) {
-      assert.match(broker(`${scheme}h:1/main`)[0] ?? "", /is not supported by this version/);
+  test("URLs of sentinels and clusters name their hosts, and sentinels their primary", () => {
+    for (const uri of [
+      "redis+sentinel://h/main", "rediss+sentinel://u:p@h:1,[::1]:2/main/3", "redis+cluster://h", "rediss+cluster://:p@h:1,h2:2/",
+    ]) {
+      assert.deepEqual(broker(uri).filter((fault) => /URI/.test(fault)), [], uri);
     }
+    const refused: [string, RegExp][] = [
+      ["redis+sentinel://h:1", /must name the primary/],
+      ["redis+sentinel://h:1/0", /must name the primary/],
+      ["redis+sentinel://h:1,/main", /not a URL that can be read/],
+      ["redis+cluster://h:1/1", /a cluster has database 0 alone/],
+      ["redis://h:1,h:2", /names several hosts/],
+      ["redis+other://h", /must be a redis:\/\/, /],
+      ["redis://h?tls=false", /has a parameter other than/],
+      ["redis://:secr%zzet@h", /percent-encode/],
+    ];
+    for (const [uri, says] of refused) {
+      assert.match(broker(uri)[0] ?? "", says, uri);
+      assert.doesNotMatch(broker(uri).join(), /secr/);
+    }
+  });
+
+  test("keys that get into a Redis fit its URI and each other", () => {
+    const keys = (uri: string, ...lines: string[]): readonly string[] =>
+      faultsIn(`[brokers.default]\nprovider = "redis"\nURI = "${uri}"\n${lines.join("\n")}\n`);
+    assert.deepEqual(
+      keys("rediss://h", 'tls_ca_file = "a"', 'tls_cert_file = "b"', 'tls_key_file = "c"', 'tls_server_name = "d"', 'username = "u"', 'password_file = "p"'),
+      [],
+    );
+    assert.deepEqual(keys("redis+sentinel://h/main", 'sentinel_username = "u"', 'sentinel_password_file = "p"'), []);
+    assert.match(keys("redis://h", 'tls_ca_file = "a"')[0] ?? "", /:4 .*tls_ca_file: is set, and the URI is without TLS/);
+    assert.match(keys("rediss://h", 'tls_cert_file = "a"')[0] ?? "", /of no use without tls_key_file/);
+    assert.match(keys("rediss://h", 'tls_key_file = "a"')[0] ?? "", /of no use without tls_cert_file/);
+    assert.match(keys("redis://u:p@h", 'password_file = "p"')[0] ?? "", /the URI has a password too/);
+    assert.match(keys("redis://u:p@h", 'username = "u"')[0] ?? "", /the URI names a user too/);
+    assert.match(keys("redis://h", 'sentinel_password_file = "p"')[0] ?? "", /is for redis\+sentinel/);
+    assert.match(faultsIn('[brokers.default]\nprovider = "memory"\npassword_file = "p"\n')[0] ?? "", /is for redis/);
   });
 
   test("brokers without a default one are refused", () => {
