@@ -69,7 +69,10 @@ export class LaneView {
     return this.#gather(group, count, (pending) => {
       if (pending.consumer === this.#address.consumer || nowMs - pending.leasedAtMs < minIdleMs) return null;
       const isReleased = pending.deliveryCount === 0;
-      return historyOfClaimed(group.histories.get(pending.entry.id), isReleased, nowMs);
+      const record = group.histories.get(pending.entry.id);
+      // The mark was the holder's that handed it over: it must not be charged to the next one.
+      if (isReleased && record?.isInHand) group.histories.set(pending.entry.id, { ...record, isInHand: false });
+      return historyOfClaimed(record, isReleased, nowMs);
     });
   }
 

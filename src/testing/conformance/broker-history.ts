@@ -130,6 +130,18 @@ export const HISTORY_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    sentence: "a hand-over takes the mark away: the heir's loss is not proven by it",
+    async run(s) {
+      const { holder, delivery } = await firstHolder(s);
+      await holder.markInHand(delivery);
+      await holder.release([delivery]);
+      const heir = await s.member("heir");
+      await heir.claim(10, LONG_MS);
+      const { delivery: third } = await inherit(s, "third");
+      assert.deepEqual(crashesOf(third.history), [1, false]);
+    },
+  },
+  {
     sentence: "a hand-over keeps the failures counted so far",
     async run(s) {
       const { holder, delivery } = await firstHolder(s);

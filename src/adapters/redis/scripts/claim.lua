@@ -13,7 +13,13 @@ for _, entry in ipairs(page) do
       missing[#missing + 1] = id
     else
       redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', deliveries + 1, 'JUSTID')
-      claimed[#claimed + 1] = { id, found[1][2], deliveries, redis.call('HGET', KEYS[2], id) or '' }
+      local record = redis.call('HGET', KEYS[2], id) or ''
+      if deliveries == 0 and string.match(record, '^[^,]*,[^,]*,1,') then
+        -- It was handed over: the mark was that holder's, and must not be charged to the next one.
+        record = string.gsub(record, '^([^,]*,[^,]*),1,', '%1,0,')
+        redis.call('HSET', KEYS[2], id, record)
+      end
+      claimed[#claimed + 1] = { id, found[1][2], deliveries, record }
     end
   end
 end
