@@ -33,8 +33,11 @@ import type { Tracing } from "./telemetry/tracing.ts";
 
 const LAG_INTERVAL_MS = 10_000;
 const REAP_INTERVAL_MS = 5 * 60_000;
-/** A consumer this silent is gone: a living one asks for something many times within it. */
-const MIN_SILENT_MS = 10 * 60_000;
+/**
+ * A consumer that was silent for so long is taken for gone. Redis does not count reads that stay empty, so a living one on a
+ * quiet stream may lose its name as well: its next delivery makes it again.
+ */
+const MIN_SILENT_MS = 60 * 60_000;
 const MS_PER_HOUR = 3_600_000;
 
 /** The adapter for one `[brokers.<name>]`. Nothing is opened before `broker.connect`. */

@@ -33,7 +33,7 @@ export interface RunningHandler {
 }
 
 /** Lane and id: unique among what a subscription holds. */
-export function heldId({ lane, entryId }: Pick<Delivery, "lane" | "entryId">): string {
+function heldId({ lane, entryId }: Pick<Delivery, "lane" | "entryId">): string {
   return lane === "main" ? entryId : `r${entryId}`;
 }
 

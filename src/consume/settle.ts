@@ -158,7 +158,7 @@ const SETTLED_BY: Readonly<Record<DeadLetterResult, Settled>> = {
 };
 
 /** The ids that every log line about a message carries. */
-export function idsOf(held: Held): object {
+function idsOf(held: Held): object {
   const { delivery, decoded } = held;
   const message = decoded.kind === "message" ? decoded.message : null;
   return {

@@ -3,7 +3,7 @@ import type { BrokerStatus } from "../ports/broker.ts";
 import type { EngineState, EngineStatus, SubscriptionCounts, SubscriptionStatus, WorkersStatus } from "./status.ts";
 
 /** A worker that has said nothing for so long is stuck: it reports every second. */
-export const STUCK_AFTER_MS = 5000;
+const STUCK_AFTER_MS = 5000;
 
 /** What a worker last said. */
 export interface WorkerReport {

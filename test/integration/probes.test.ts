@@ -5,10 +5,12 @@ import { startRedis } from "../support/redis-server.ts";
 import { append, openControl } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
-test("probes through a life: starting, ready, broker gone, back, draining; and unknown is null, never 0", async () => {
+test("probes through a life: starting, ready, broker gone, back, draining; and unknown is null, never 0", async (t) => {
   const server = await startRedis({ appendonly: true });
+  t.after(() => server.stop());
   await server.kill9();
   const redis = openControl(server.url);
+  t.after(() => redis.disconnect());
   let isOpen = false;
   const rig = await createRig({
     url: server.url,
@@ -91,14 +93,14 @@ test("probes through a life: starting, ready, broker gone, back, draining; and u
   } finally {
     isOpen = true;
     await rig.engine.stop();
-    redis.disconnect();
-    await server.stop();
   }
 });
 
-test("an open circuit and a deep backlog inform, and do not gate readiness", async () => {
+test("an open circuit and a deep backlog inform, and do not gate readiness", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   const redis = openControl(server.url);
+  t.after(() => redis.disconnect());
   const rig = await createRig({
     url: server.url,
     handlers: [
@@ -128,7 +130,5 @@ test("an open circuit and a deep backlog inform, and do not gate readiness", asy
     assert.ok(Number(body.checks.subscriptions.details[0]?.["lag"]) > 200);
   } finally {
     await rig.engine.stop();
-    redis.disconnect();
-    await server.stop();
   }
 });

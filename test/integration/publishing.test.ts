@@ -136,10 +136,12 @@ async function publisherOn(url: string): Promise<Domain> {
   return domain;
 }
 
-test("publishing to a Redis that is down rejects as transient, and appends nothing later", async () => {
+test("publishing to a Redis that is down rejects as transient, and appends nothing later", async (t) => {
   const own = await startRedis({ appendonly: true });
+  t.after(() => own.stop());
   const domain = await publisherOn(own.url);
   const control = openControl(own.url);
+  t.after(() => control.disconnect());
   try {
     await domain.publish(new Noted({ n: 1 }));
     await own.kill9();
@@ -165,9 +167,7 @@ test("publishing to a Redis that is down rejects as transient, and appends nothi
       [1, 9],
     );
   } finally {
-    control.disconnect();
     await domain.close();
-    await own.stop();
   }
 });
 

@@ -227,13 +227,15 @@ test("the probe asks every primary: one that freezes is named, and the broker is
   const adapter = createRedisAdapter({ name: "default", uri: cluster.url, maxConnections: 10, log: pino({ level: "silent" }) });
   try {
     await adapter.broker.connect(10_000, AbortSignal.timeout(10_000));
-    await until("all is well", async () => (await adapter.broker.probe(2000)).kind === "ok");
+    const probe = (): Promise<unknown> => adapter.broker.probe(2000);
+    const isWell = async (): Promise<boolean> => ((await probe()) as { kind: string }).kind === "ok";
+    await until("all is well", isWell, { limitMs: 20_000, state: probe });
     nodeAt(1).pause();
     const status = await adapter.broker.probe(300);
     assert.equal(status.kind, "down");
     assert.match("reason" in status ? status.reason : "", new RegExp(`127\\.0\\.0\\.1:${nodeAt(1).port}: `));
     nodeAt(1).resume();
-    await until("all is well again", async () => (await adapter.broker.probe(2000)).kind === "ok");
+    await until("all is well again", isWell, { limitMs: 20_000, state: probe });
   } finally {
     nodeAt(1).resume();
     await adapter.broker.close();

@@ -7,9 +7,11 @@ import { until } from "../support/until.ts";
 
 const FROZEN_MS = 10_000;
 
-test("Redis frozen for ten seconds: probes tell the truth within three and never hang, and everything goes on after", async () => {
+test("Redis frozen for ten seconds: probes tell the truth within three and never hang, and everything goes on after", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   const redis = openControl(server.url);
+  t.after(() => redis.disconnect());
   const rig = await startRig({
     url: server.url,
     handlers: [{ name: "Keeper", stream: "note" }],
@@ -55,7 +57,5 @@ test("Redis frozen for ten seconds: probes tell the truth within three and never
     server.resume();
     await load.stop();
     await rig.engine.stop();
-    redis.disconnect();
-    await server.stop();
   }
 });

@@ -8,9 +8,11 @@ import { until } from "../support/until.ts";
 const GROUP = "shop.Keeper";
 const handlers = [{ name: "Keeper", stream: "note" }];
 
-test("kill -9 and restart of Redis under load: the engine goes on by itself, and loses nothing that Redis still had", async () => {
+test("kill -9 and restart of Redis under load: the engine goes on by itself, and loses nothing that Redis still had", async (t) => {
   const server = await startRedis({ appendonly: true });
+  t.after(() => server.stop());
   const redis = openControl(server.url);
+  t.after(() => redis.disconnect());
   const rig = await startRig({ url: server.url, handlers });
   const load = startLoad(server.url, "note");
   try {
@@ -39,14 +41,14 @@ test("kill -9 and restart of Redis under load: the engine goes on by itself, and
   } finally {
     await load.stop();
     await rig.engine.stop();
-    redis.disconnect();
-    await server.stop();
   }
 });
 
-test("a Redis that comes back empty: the groups are made again, and what is published from then on is handled", async () => {
+test("a Redis that comes back empty: the groups are made again, and what is published from then on is handled", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   const redis = openControl(server.url);
+  t.after(() => redis.disconnect());
   const rig = await startRig({ url: server.url, handlers });
   try {
     await append(redis, "note", 0, 10);
@@ -59,19 +61,18 @@ test("a Redis that comes back empty: the groups are made again, and what is publ
     await drained(redis, "note", GROUP);
   } finally {
     await rig.engine.stop();
-    redis.disconnect();
-    await server.stop();
   }
 });
 
-test("a Redis that answers LOADING for a while after its restart is waited for", async () => {
+test("a Redis that answers LOADING for a while after its restart is waited for", async (t) => {
   // A millisecond for each command that is loaded.
   const server = await startRedis({
     appendonly: true,
     args: ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"],
   });
+  t.after(() => server.stop());
   const redis = openControl(server.url);
-  const probe = openControl(server.url);
+  t.after(() => redis.disconnect());
   const rig = await startRig({ url: server.url, handlers });
   try {
     await append(redis, "note", 0, 800);
@@ -91,8 +92,5 @@ test("a Redis that answers LOADING for a while after its restart is waited for",
     await drained(redis, "note", GROUP);
   } finally {
     await rig.engine.stop();
-    redis.disconnect();
-    probe.disconnect();
-    await server.stop();
   }
 });

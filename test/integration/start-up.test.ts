@@ -29,8 +29,9 @@ async function refusedStart(rig: Rig): Promise<EngineError> {
   return error;
 }
 
-test("Redis that stays away: it tries for start_timeout_seconds, then fails with what to do, and without the password", async () => {
+test("Redis that stays away: it tries for start_timeout_seconds, then fails with what to do, and without the password", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   await server.kill9();
   const rig = await createRig({
     url: `redis://engine:${SECRET}@127.0.0.1:${server.port}`,
@@ -44,11 +45,11 @@ test("Redis that stays away: it tries for start_timeout_seconds, then fails with
   assert.match(error.hint ?? "", /start_timeout_seconds/);
   assert.equal(rig.engine.status().state, "failed");
   await rig.engine.stop();
-  await server.stop();
 });
 
-test("engine server without a Redis ends with exit code 1, the reason and a hint, and without the password", async () => {
+test("engine server without a Redis ends with exit code 1, the reason and a hint, and without the password", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   await server.kill9();
   const result = await runCli(["server", "--domain=./app.ts"], {
     url: `redis://:${SECRET}@127.0.0.1:${server.port}`,
@@ -60,11 +61,11 @@ test("engine server without a Redis ends with exit code 1, the reason and a hint
   assert.match(result.stderr, /Is Redis running/);
   assert.ok(!`${result.stdout}${result.stderr}`.includes(SECRET));
   assert.equal(result.stdout, "");
-  await server.stop();
 });
 
-test("Redis that comes up late is waited for", async () => {
+test("Redis that comes up late is waited for", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   await server.kill9();
   const rig = await createRig({
     url: server.url,
@@ -80,19 +81,19 @@ test("Redis that comes up late is waited for", async () => {
   await server.restart();
   await starting;
   const redis = openControl(server.url);
+  t.after(() => redis.disconnect());
   await append(redis, "note", 0, 3);
   await until("messages are handled", () => rig.runsOf("Keeper").distinct === 3);
-  redis.disconnect();
   await rig.engine.stop();
-  await server.stop();
 });
 
 for (const [sentence, credentials] of [
   ["a wrong password", `:not-${SECRET}@`],
   ["no password where one is needed", ""],
 ] as const) {
-  test(`${sentence} fails at once, says so, and shows none`, async () => {
+  test(`${sentence} fails at once, says so, and shows none`, async (t) => {
     const server = await startRedis({ args: ["--requirepass", `${SECRET}-right`] });
+    t.after(() => server.stop());
     const rig = await createRig({
       url: `redis://${credentials}127.0.0.1:${server.port}`,
       handlers,
@@ -102,12 +103,12 @@ for (const [sentence, credentials] of [
     assert.match(error.message, /WRONGPASS|NOAUTH/);
     assert.match(error.hint ?? "", /password/);
     await rig.engine.stop();
-    await server.stop();
   });
 }
 
 test("an alert callback that cannot be loaded stops the start, with exit code 2", async (t) => {
   const server = await startRedis();
+  t.after(() => server.stop());
   const dir = mkdtempSync(join(tmpdir(), "engine-callback-"));
   writeFileSync(join(dir, "alerts.mjs"), "export const onAlert = 5;\nexport function other() {}\n");
   writeFileSync(join(dir, "throws.mjs"), "throw new Error('no luck');\n");
@@ -132,5 +133,4 @@ test("an alert callback that cannot be loaded stops the start, with exit code 2"
   assert.equal(result.code, 2, result.stderr);
   assert.match(result.stderr, /ENGINE_CALLBACK_INVALID/);
   rmSync(dir, { recursive: true });
-  await server.stop();
 });

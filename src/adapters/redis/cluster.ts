@@ -30,9 +30,10 @@ export function createCluster({ uri, access, options, commandOptions, onError }:
   });
   cluster.on("+node", (node: Redis) => {
     access.admit(node);
-    // Now rather than with its first command, beside which others would fail; why it fails reaches "node error".
-    if (node.options.readOnly !== true) node.connect().catch(() => undefined);
+    if (cluster.status === "ready") open(node);
   });
+  // Not before: the driver's own first question goes to any node, and must not find one half open.
+  cluster.on("ready", () => cluster.nodes("master").forEach(open));
   cluster.on("-node", () => cluster.refreshSlotsCache());
   cluster.on("error", onError);
   cluster.on("node error", onError);
@@ -76,6 +77,11 @@ export function createCluster({ uri, access, options, commandOptions, onError }:
       return cluster.nodes().length;
     },
   };
+}
+
+/** Now rather than with its first command, beside which others would fail. Why it fails reaches "node error". */
+function open(node: Redis): void {
+  if (node.status === "wait" && node.options.readOnly !== true) node.connect().catch(() => undefined);
 }
 
 function nameOf({ options }: Redis): string {

@@ -36,7 +36,7 @@ export class Placed extends Event("Placed", anyObject, { key: "id" }) {}
 export const STREAM = "order";
 export const GROUP = "shop.Audit";
 
-export const SETTINGS: SubscriptionSettings = {
+const SETTINGS: SubscriptionSettings = {
   subscriptionType: "stream",
   messagesPerTick: 100,
   concurrency: 4,
