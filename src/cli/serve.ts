@@ -75,6 +75,13 @@ async function run({ engine, log, isUntilIdle }: ServeOptions, stopping: AbortSi
     return EXIT.OK;
   }
   const idle = await engine.whenIdle(stopping);
+  if (idle.kind === "paused") {
+    log.error(
+      { subscriptions: idle.subscriptions },
+      `not drained: paused: ${idle.subscriptions.join(", ")}; \`engine subscriptions resume\` lets them go on`,
+    );
+    return EXIT.FAILED;
+  }
   if (idle.kind !== "circuit_open") return EXIT.OK;
   log.error(
     { subscriptions: idle.subscriptions },

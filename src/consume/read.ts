@@ -108,8 +108,8 @@ export function createReadLoop(options: ReadLoopOptions): ReadLoop {
     const count = await waitForRoom();
     if (signal.aborted) return { reading: null };
     await repair();
-    // A stop that came meanwhile found no read to wake.
-    if (signal.aborted) return { reading: null };
+    // A stop or a pause that came meanwhile found no read to wake.
+    if (signal.aborted || options.wanted(0) === 0) return { reading: null };
     return { reading: consumer.read(count, options.blockMs) };
   }
 

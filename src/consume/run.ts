@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly redact: Redact;
   /** No run may begin any more. */
   readonly isStopping: () => boolean;
+  /** For now. */
+  readonly isPaused: () => boolean;
   /** One suspect at a time in the whole process: a crash is charged to the right one. */
   readonly suspectTurn: Semaphore;
   /** A run is over: there may be room for more. */
@@ -67,21 +69,27 @@ export async function run(held: Held, options: RunOptions): Promise<void> {
 
 async function runChecked(held: Held, isProbe: boolean, options: RunOptions): Promise<Disposition> {
   if (held.needsByteCheck && !(await hasCheckedBytes(held, options))) return SOON;
-  // The stop may have come while it waited: a run that begins now would not be waited for.
-  return options.isStopping() ? UNFINISHED : process(held, isProbe, options.steps);
+  return refusal(options) ?? process(held, isProbe, options.steps);
 }
 
 /** Bytes first: a mark must mean that the handler runs, or a crash would be charged to a message that waited. */
 async function runSuspect(held: Held, isProbe: boolean, options: RunOptions): Promise<Disposition> {
   const release = await options.suspectTurn.acquire();
   try {
-    if (options.isStopping()) return UNFINISHED;
+    const refused = refusal(options);
+    if (refused) return refused;
     if (held.needsByteCheck && !(await hasCheckedBytes(held, options))) return SOON;
     if (!(await isMarked(held, options))) return SOON;
-    return options.isStopping() ? UNFINISHED : await process(held, isProbe, options.steps);
+    return refusal(options) ?? (await process(held, isProbe, options.steps));
   } finally {
     release();
   }
+}
+
+/** The stop may have come while it waited: a run that begins then would not be waited for. */
+function refusal({ isStopping, isPaused }: RunOptions): Disposition | null {
+  if (isStopping()) return UNFINISHED;
+  return isPaused() ? SOON : null;
 }
 
 async function hasCheckedBytes(held: Held, { consumer, log }: RunOptions): Promise<boolean> {

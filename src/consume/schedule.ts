@@ -24,7 +24,7 @@ export interface Schedule {
   park(held: Held, delayMs: number): void;
   /** Starts what may start: call it when the limit has grown. */
   pump(): void;
-  /** Takes away everything that is not running: ready, waiting and parked. For a stop: nothing may be added after it. */
+  /** Takes away everything that is not running: ready, waiting and parked. What comes later is scheduled as ever. */
   takeIdle(): Held[];
   readonly running: number;
   /** Ready to run, waiting only for a free place. */
@@ -137,6 +137,12 @@ export function createSchedule(options: ScheduleOptions): Schedule {
         idle.push(held);
       }
       parked.clear();
+      // So far they are the heads of their keys, which are free now; other keys are busy with what runs.
+      for (const { key } of [...idle]) {
+        if (key === null) continue;
+        idle.push(...(keys.get(key) ?? []));
+        keys.delete(key);
+      }
       for (const [key, queue] of keys) {
         if (queue) idle.push(...queue);
         keys.set(key, null);

@@ -3,7 +3,7 @@
  *
  *   new → starting → running → quiet → draining → stopped
  *
- * quiet: no new reads; what waits its turn is handed back. draining: what runs may finish until the deadline, then its
+ * running may be paused, and resumed (pausing.ts). quiet: no new reads; what waits its turn is handed back. draining: what runs may finish until the deadline, then its
  * signal aborts, and what is still unfinished is handed back, uncounted.
  */
 import type { Logger } from "pino";
@@ -12,22 +12,25 @@ import type { SubscriptionModel } from "../domain/model.ts";
 import type { SubscriptionStatus } from "../health/status.ts";
 import type { Broker, Delivery } from "../ports/broker.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { PauseMark } from "../ports/control.ts";
 import type { Semaphore } from "../primitives/semaphore.ts";
 import type { HistogramSnapshot } from "../telemetry/histogram.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { createAckBatch } from "./ack-batch.ts";
-import { createCapacity, type CapacityInput } from "./capacity.ts";
+import { createCapacity } from "./capacity.ts";
 import { createCircuitBreaker, type Circuit } from "./circuit-breaker.ts";
 import { createCounts } from "./counts.ts";
 import type { PrepareRaised } from "./delivery-context.ts";
 import { createDispatcher } from "./dispatch.ts";
 import { drain, releaseIdle, type DrainReport } from "./drain.ts";
 import type { FailureSubject, Redact } from "./failure-record.ts";
+import { createGate } from "./gate.ts";
 import { createHoldings } from "./held.ts";
 import { messageOf } from "./hold.ts";
 import { createIntake } from "./intake.ts";
 import { runRenewal, runTakeover } from "./keep-leases.ts";
 import { createObserve } from "./observe.ts";
+import { createPausing } from "./pausing.ts";
 import type { ProcessSteps } from "./process.ts";
 import { createReadLoop } from "./read.ts";
 import { retryPolicyOf } from "./retry-policy.ts";
@@ -50,6 +53,10 @@ export interface SubscriptionOptions {
   readonly maxMessageBytes: number;
   /** One suspect at a time in the whole process. */
   readonly suspectTurn: Semaphore;
+  /** The process has too much of something: no more is taken in than one message at a time. Default: never. */
+  readonly isShedding?: () => boolean;
+  /** A handler of this subscription is about to run: told before each run. */
+  readonly onRun?: () => void;
   /** Null: no traces. */
   readonly tracing?: Tracing | null;
 }
@@ -66,6 +73,10 @@ export interface Subscription {
   readonly model: SubscriptionModel;
   readonly settings: SubscriptionSettings;
   start(signal: AbortSignal): Promise<void>;
+  /** Pauses, also before the start, or with null resumes. Resolves when nothing is read and what waited is handed back. */
+  setPause(mark: PauseMark | null): Promise<void>;
+  /** There may be more room than before. */
+  poke(): void;
   /** Stops reading and hands back what waits. Resolves to how many it handed back. */
   quiet(): Promise<number>;
   /** Lets handlers finish until `deadline` (monotonic, ms), settles, leaves the group. */
@@ -76,6 +87,7 @@ export interface Subscription {
   readonly circuit: Circuit;
   /** Holds nothing, not even something to ack. */
   readonly isIdle: boolean;
+  readonly isPaused: boolean;
 }
 
 const START_IDS: Readonly<Record<string, string>> = { earliest: "0", latest: "$" };
@@ -163,8 +175,9 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       })
     : null;
   const schedule = createSchedule({
-    limit: runLimit,
+    limit: () => gate.runLimit(),
     start(held) {
+      options.onRun?.();
       void run(held, runOptions);
     },
   });
@@ -178,15 +191,37 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     steps: traced?.steps ?? steps,
     redact: options.redact,
     isStopping,
+    isPaused: () => pausing.mark !== null,
     suspectTurn: options.suspectTurn,
-    onOver: () => readLoop.poke(),
+    onOver() {
+      pausing.settleDown();
+      readLoop.poke();
+    },
   };
   const intake = createIntake({ consumer, holdings, schedule, capacity, counts, clock, log, subject, holdOptions });
   const drainOptions = { schedule, holdings, acks, consumer, settling, log, intakeEnded: () => intakeLoops };
+  const pausing = createPausing({
+    log,
+    stopReading: () => (state === "running" ? consumer.wake() : Promise.resolve()),
+    handBack: () => releaseIdle(drainOptions),
+    readOn() {
+      readLoop.recoverSoon();
+      readLoop.poke();
+    },
+  });
+  const gate = createGate({
+    isOpen: () => state === "running" && pausing.mark === null,
+    isShedding: options.isShedding ?? (() => false),
+    breaker,
+    capacity,
+    holdings,
+    schedule: () => schedule,
+    concurrency: settings.concurrency,
+  });
   const readLoop = createReadLoop({
     consumer,
     log,
-    wanted,
+    wanted: (arriving) => gate.wanted(arriving),
     signal: reading.signal,
     blockMs: settings.blockingTimeoutMs,
     isHeld: (lane, entryId) => holdings.has({ lane, entryId }),
@@ -198,8 +233,9 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
           (delivery) => holdings.get(delivery),
         );
       else intake.takeIn(deliveries);
+      pausing.settleDown();
     },
-    onRecovered: (claimed) => intake.takeBack(claimed),
+    onRecovered: (claimed) => intake.takeBack(claimed).finally(pausing.settleDown),
     onGroupsMade(count) {
       counts.add("groupsRecreated", count);
       log.error(
@@ -210,35 +246,6 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
 
   function isStopping(): boolean {
     return state !== "running";
-  }
-
-  function runLimit(): number {
-    if (state !== "running") return 0;
-    const { state: circuit } = breaker.circuit;
-    if (circuit === "open") return 0;
-    return circuit === "half_open" ? 1 : settings.concurrency;
-  }
-
-  function wanted(arriving: number): number {
-    const { running, ready, suspects } = schedule;
-    const { state: circuit } = breaker.circuit;
-    if (state !== "running" || suspects > 0 || circuit === "open") return 0;
-    if (circuit === "half_open") return running + ready + arriving === 0 ? 1 : 0;
-    return capacity.wanted(load(arriving));
-  }
-
-  function load(arriving: number): CapacityInput {
-    return {
-      running: schedule.running,
-      ready: schedule.ready + arriving,
-      held: holdings.size + arriving,
-      heldBytes: holdings.bytes,
-    };
-  }
-
-  function claimable(): number {
-    if (state !== "running" || schedule.suspects > 0 || breaker.circuit.state !== "closed") return 0;
-    return capacity.claimable(load(0));
   }
 
   function onLost(reported: readonly Delivery[]): void {
@@ -282,8 +289,8 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       const takeover = runTakeover({
         ...leases,
         signal: reading.signal,
-        room: claimable,
-        onClaimed: (claimed) => intake.takeOver(claimed),
+        room: () => gate.claimable(),
+        onClaimed: (claimed) => intake.takeOver(claimed).finally(pausing.settleDown),
         onUncertain: () => readLoop.recoverSoon(),
       });
       intakeLoops = Promise.all([readLoop.run(), takeover]);
@@ -294,6 +301,8 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
         onLost,
       });
     },
+    setPause: (mark) => pausing.set(mark),
+    poke: () => readLoop.poke(),
     quiet,
     async drain(deadline) {
       if (state === "stopped") return { finished: 0, cancelled: 0, released: 0 };
@@ -316,6 +325,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
       profile: options.profile,
       circuitState: breaker.circuit.state,
       status: healthOf(),
+      paused: pausing.mark,
       inFlight: schedule.running,
       held: holdings.size,
       counts: counts.snapshot({ readerRestarts: consumer.state.readerRestarts, abandoned: dispatcher.abandoned }),
@@ -326,6 +336,9 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     },
     get isIdle() {
       return holdings.size === 0;
+    },
+    get isPaused() {
+      return pausing.mark !== null;
     },
   };
 }

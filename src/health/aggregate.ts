@@ -79,6 +79,7 @@ function mergeTwo(one: SubscriptionStatus, other: SubscriptionStatus): Subscript
     replayBacklog: one.replayBacklog ?? other.replayBacklog,
     circuitState: later(CIRCUITS, one.circuitState, other.circuitState),
     status: later(WORSE, one.status, other.status),
+    paused: one.paused ?? other.paused,
     inFlight: one.inFlight + other.inFlight,
     held: one.held + other.held,
     counts: addCounts(one.counts, other.counts),

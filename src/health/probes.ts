@@ -1,4 +1,5 @@
 /** What the probes answer: pure verdicts over the engine's snapshot. Nothing here asks anybody or waits. */
+import type { PauseMark } from "../ports/control.ts";
 import type { MetricFamily } from "../telemetry/metric.ts";
 import type { CircuitState, EngineStatus, SubscriptionStatus, WorkersStatus } from "./status.ts";
 
@@ -23,6 +24,8 @@ export interface SubscriptionHealth {
   readonly dlq_depth: number | null;
   readonly status: SubscriptionStatus["status"];
   readonly circuit_state: CircuitState;
+  /** Null: it reads. */
+  readonly paused: PauseMark | null;
 }
 
 export interface HealthChecks {
@@ -128,5 +131,6 @@ function subscriptionHealth(subscription: SubscriptionStatus): SubscriptionHealt
     dlq_depth: subscription.dlqDepth,
     status: subscription.status,
     circuit_state: subscription.circuitState,
+    paused: subscription.paused,
   };
 }

@@ -1,5 +1,6 @@
 /** The engine as it stands, from state collected in the background: reading it asks nobody and never waits. */
 import type { BrokerStatus } from "../ports/broker.ts";
+import type { PauseMark } from "../ports/control.ts";
 
 export type EngineState = "new" | "starting" | "running" | "stopping" | "stopped" | "failed";
 
@@ -47,6 +48,8 @@ export interface SubscriptionStatus {
   readonly circuitState: CircuitState;
   /** "stalled": its loop has not turned within its budget. "disconnected": it cannot reach its broker. */
   readonly status: "ok" | "starting" | "disconnected" | "stalled" | "stopped";
+  /** Who paused it; null: it reads. Of several workers: one of them is paused at least. */
+  readonly paused: PauseMark | null;
   readonly inFlight: number;
   /** Held in this process: in flight, waiting, and parked for a retry. */
   readonly held: number;

@@ -13,12 +13,15 @@ export interface IdleSubject {
   readonly circuit: { readonly state: CircuitState; readonly failedProbes: number };
   /** Holds nothing in this process. */
   readonly isIdle: boolean;
+  readonly isPaused: boolean;
 }
 
 export type IdleResult =
   | { readonly kind: "drained" }
   /** The rest waits behind circuits whose probe failed: it will not be done soon. */
   | { readonly kind: "circuit_open"; readonly subscriptions: readonly string[] }
+  /** The rest waits for subscriptions that are paused, some of it perhaps behind such circuits. */
+  | { readonly kind: "paused"; readonly subscriptions: readonly string[] }
   | { readonly kind: "aborted" };
 
 export interface IdleOptions {
@@ -30,6 +33,7 @@ export interface IdleOptions {
 export async function whenIdle(options: IdleOptions): Promise<IdleResult> {
   const { subscriptions, signal } = options;
   let calm = 0;
+  let stillPaused = 0;
   while (!signal.aborted) {
     const busy = await busyOnes(options);
     calm = busy.length === 0 ? calm + 1 : 0;
@@ -38,6 +42,9 @@ export async function whenIdle(options: IdleOptions): Promise<IdleResult> {
     if (busy.length > 0 && stuck.length === busy.length) {
       return { kind: "circuit_open", subscriptions: stuck.map(({ model }) => model.name) };
     }
+    const paused = busy.filter(({ isPaused, isIdle }) => isPaused && isIdle);
+    stillPaused = paused.length > 0 && busy.every((each) => paused.includes(each) || stuck.includes(each)) ? stillPaused + 1 : 0;
+    if (stillPaused >= CALM_CHECKS) return { kind: "paused", subscriptions: paused.map(({ model }) => model.name) };
     await sleep(subscriptions.length === 0 ? 0 : CHECK_MS, signal);
   }
   return { kind: "aborted" };

@@ -49,6 +49,11 @@ export function categoryOf(aggregateName: string): string {
   return aggregateName.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toLowerCase();
 }
 
+/** Where operators' orders to the engines of a domain are kept: pauses. */
+export function controlName(domain: string): string {
+  return `{${domain}}:control`;
+}
+
 /** The lease of a maintenance job: one per domain. */
 export function leaseName(domain: string, job: string): string {
   return `{${domain}}:lease:${job}`;

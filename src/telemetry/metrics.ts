@@ -90,7 +90,7 @@ const ENGINE: readonly Metric[] = [
       unit: "{subscription}",
       description: "Subscriptions that read their stream.",
     },
-    ({ status }) => status.subscriptions.filter((each) => each.status === "ok").length,
+    ({ status }) => status.subscriptions.filter((each) => each.status === "ok" && each.paused === null).length,
   ),
   {
     name: "engine.broker.pool_active_connections",

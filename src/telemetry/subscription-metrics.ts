@@ -141,6 +141,15 @@ export const SUBSCRIPTION_METRICS: readonly Metric[] = [
   ),
   ofSubscription(
     {
+      name: "engine.subscription.paused",
+      kind: "gauge",
+      unit: "1",
+      description: "1 while an operator has paused it in this process.",
+    },
+    ({ paused }) => (paused === null ? 0 : 1),
+  ),
+  ofSubscription(
+    {
       name: "engine.subscription.consumer_lag",
       kind: "gauge",
       unit: MESSAGE,

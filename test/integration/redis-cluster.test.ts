@@ -1,5 +1,6 @@
 /** A cluster of real processes: streams all over it, a slot that moves under load, a primary that dies under load. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, type Redis } from "ioredis";
@@ -147,6 +148,30 @@ test("a waiting reader is woken on the node where it waits", async () => {
   } finally {
     await adapter.broker.close();
   }
+});
+
+test("the worker's rights and two more are enough on a cluster", async () => {
+  const acl = readFileSync(new URL("../../deploy/redis/users.acl", import.meta.url), "utf8");
+  const worker = acl.split("\n").find((line) => line.startsWith("user worker ")) ?? "";
+  const rights = worker.split(" ").filter((word) => /^[-+]/.test(word));
+  const everywhere = [...cluster.nodes, cluster.replica].filter((node) => node !== null);
+  for (const node of everywhere) {
+    await node.cli("ACL", "SETUSER", "worker", "on", ">secret", "~*", "resetchannels", ...rights, "+cluster|slots", "+cluster|info");
+    await node.cli("ACL", "LOG", "RESET");
+  }
+  const streams = await Promise.all([0, 1, 2].map((index) => streamOn(nodeAt(index), "rights")));
+  const handlers = streams.map((stream, at) => ({ name: `Keeper${at}`, stream }));
+  const rig = await startRig({ url: cluster.url.replace("://", "://worker:secret@"), handlers });
+  try {
+    for (const [at, stream] of streams.entries()) {
+      await control.xadd(stream, "*", "type", "Noted", "data", '{"n":1}');
+      await drained(control, stream, `shop.Keeper${at}`);
+    }
+    await rig.engine.runMaintenance();
+  } finally {
+    await rig.engine.stop();
+  }
+  for (const node of everywhere) assert.equal(await node.cli("ACL", "LOG"), "");
 });
 
 test("a slot that moves under load, key by key: nothing is lost, and within 10 s of the move messages flow again", async () => {

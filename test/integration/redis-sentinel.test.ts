@@ -84,8 +84,8 @@ test("a primary killed under load: within 10 s of the promotion messages flow ag
     const killedMs = performance.now();
     await set.promoted(set.replica.port);
     const promotedMs = performance.now();
-    const before = ["First", "Second"].map((name) => rig.runsOf(name).all.length);
-    await until("both read on", () => ["First", "Second"].every((name, at) => rig.runsOf(name).all.length > (before[at] ?? 0) + 20), {
+    const earlier = ["First", "Second"].map((name) => rig.runsOf(name).all.length);
+    await until("both read on", () => ["First", "Second"].every((name, at) => rig.runsOf(name).all.length > (earlier[at] ?? 0) + 20), {
       state: () => rig.log.slice(-5),
     });
     const tookMs = performance.now() - promotedMs;

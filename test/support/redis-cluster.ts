@@ -86,7 +86,7 @@ export async function startCluster({ hasReplica = false }: { readonly hasReplica
       const source = new Redis(from.port, "127.0.0.1");
       try {
         for (;;) {
-          const [one] = (await source.cluster("GETKEYSINSLOT", slot, 1)) as string[];
+          const [one] = await source.cluster("GETKEYSINSLOT", slot, 1);
           if (one === undefined) break;
           await source.call("MIGRATE", "127.0.0.1", to.port, one, 0, 5000);
           await pause();

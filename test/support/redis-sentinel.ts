@@ -68,8 +68,8 @@ export async function startSentinels(): Promise<SentinelSet> {
   await until("the replica is in step", async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"));
 
   async function primaryPort(): Promise<number> {
-    const [, port] = (await clients[0]?.call("SENTINEL", "get-master-addr-by-name", name)) as [string, string];
-    return Number(port);
+    const address = (await clients[0]?.call("SENTINEL", "get-master-addr-by-name", name)) as [string, string] | undefined;
+    return Number(address?.[1]);
   }
 
   return {

@@ -4,6 +4,7 @@ import { systemClock } from "../../primitives/system-clock.ts";
 import { createMemoryBrokerAdmin } from "./broker-admin.ts";
 import { createMemoryBrokerFacts } from "./broker-facts.ts";
 import { createMemoryBroker } from "./broker.ts";
+import { createMemoryControl } from "./control.ts";
 import { createMemoryDeadLetters } from "./dead-letters.ts";
 import { createMemoryLease } from "./lease.ts";
 import { Streams } from "./streams.ts";
@@ -29,6 +30,7 @@ export function createMemoryAdapter(name: string, options: { readonly clock?: Cl
     deadLetters,
     facts: createMemoryBrokerFacts(streams, admin, deadLetters),
     lease: createMemoryLease(clock),
+    control: createMemoryControl(),
     streams,
   };
 }

@@ -76,12 +76,18 @@ export class LaneView {
     });
   }
 
-  /** Renews the lease on what it finds, for the caller holds it from now on. */
+  /** Renews the lease on what it finds, for the caller holds it from now on; what it had released counts as delivered again. */
   recover(isHeld: (entryId: string) => boolean): Claimed {
     const { group } = this.#touch();
-    return this.#gather(group, Infinity, ({ consumer, entry }) => {
+    return this.#gather(group, Infinity, (pending) => {
+      const { consumer, entry } = pending;
       if (consumer !== this.#address.consumer || isHeld(entry.id)) return null;
-      return historyOf(group.histories.get(entry.id), this.#nowMs());
+      const record = group.histories.get(entry.id);
+      if (pending.deliveryCount === 0) {
+        pending.deliveryCount = 1;
+        if (record?.isInHand) group.histories.set(entry.id, { ...record, isInHand: false });
+      }
+      return historyOf(record, this.#nowMs());
     });
   }
 

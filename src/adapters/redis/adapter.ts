@@ -6,6 +6,7 @@ import { createRedisBrokerAdmin } from "./broker-admin.ts";
 import { createRedisBrokerFacts } from "./broker-facts.ts";
 import { createRedisBroker } from "./broker.ts";
 import { createConnections } from "./connection.ts";
+import { createRedisControl } from "./control.ts";
 import { createRedisDeadLetters } from "./dead-letters.ts";
 import { createRedisLease } from "./lease.ts";
 
@@ -27,6 +28,7 @@ export function createRedisAdapter(options: RedisAdapterOptions): BrokerAdapter 
     admin: createRedisBrokerAdmin(connections, broker),
     deadLetters: createRedisDeadLetters(connections.command, connections.nodeOf),
     lease: createRedisLease(connections.command),
+    control: createRedisControl(connections.command),
     // A cluster's client has the same commands; those without a key say how one of the primaries is.
     facts: createRedisBrokerFacts(connections.command as Redis),
   };

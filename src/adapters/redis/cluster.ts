@@ -30,10 +30,10 @@ export function createCluster({ uri, access, options, commandOptions, onError }:
   });
   cluster.on("+node", (node: Redis) => {
     access.admit(node);
-    if (cluster.status === "ready") open(node);
+    if (cluster.status === "ready") openNode(node);
   });
   // Not before: the driver's own first question goes to any node, and must not find one half open.
-  cluster.on("ready", () => cluster.nodes("master").forEach(open));
+  cluster.on("ready", () => cluster.nodes("master").forEach(openNode));
   cluster.on("-node", () => cluster.refreshSlotsCache());
   cluster.on("error", onError);
   cluster.on("node error", onError);
@@ -80,7 +80,7 @@ export function createCluster({ uri, access, options, commandOptions, onError }:
 }
 
 /** Now rather than with its first command, beside which others would fail. Why it fails reaches "node error". */
-function open(node: Redis): void {
+function openNode(node: Redis): void {
   if (node.status === "wait" && node.options.readOnly !== true) node.connect().catch(() => undefined);
 }
 
@@ -104,12 +104,12 @@ function routeContainerCommands(cluster: Cluster): void {
   Object.assign(cluster, { xgroup: route("xgroup"), xinfo: route("xinfo") });
 }
 
-/** The slot of a key, as the Redis Cluster specification has it: CRC16 (XMODEM) of its hash tag, or of all of it. */
+/** The slot of a key, as the Redis Cluster specification has it: CRC16 (XMODEM) of its hash tag, or else of all of it. */
 export function slotOf(key: string): number {
-  const tag = /\{([^}]+)\}/.exec(key.slice(key.indexOf("{") < 0 ? key.length : key.indexOf("{")));
-  const hashed = tag !== null && tag.index === 0 ? (tag[1] ?? key) : key;
+  const open = key.indexOf("{");
+  const close = open < 0 ? -1 : key.indexOf("}", open + 1);
   let crc = 0;
-  for (const byte of Buffer.from(hashed)) {
+  for (const byte of Buffer.from(close > open + 1 ? key.slice(open + 1, close) : key)) {
     crc ^= byte << 8;
     for (let bit = 0; bit < 8; bit += 1) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021;
     crc &= 0xffff;

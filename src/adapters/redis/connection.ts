@@ -83,7 +83,6 @@ export function createConnections(options: ConnectionOptions): Connections {
   const topology = (uri.kind === "cluster" ? createCluster : createSingle)({
     uri,
     access,
-    log,
     options: optionsFor(log),
     commandOptions: { connectionName: "engine:command", commandTimeout: COMMAND_TIMEOUT_MS },
     onError: onError("engine:command"),

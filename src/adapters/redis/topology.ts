@@ -1,6 +1,5 @@
 /** One server, a primary behind sentinels, or a cluster: which client reaches what. */
 import type { Cluster, Redis, RedisOptions } from "ioredis";
-import type { Logger } from "pino";
 import type { RedisAddress, RedisUri } from "../../primitives/redis-uri.ts";
 import type { Access } from "./access.ts";
 
@@ -42,7 +41,6 @@ export interface Topology {
 export interface TopologyOptions {
   readonly uri: RedisUri;
   readonly access: Access;
-  readonly log: Logger;
   /** For every connection. */
   readonly options: RedisOptions;
   /** For that of commands alone. */

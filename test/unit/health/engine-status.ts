@@ -27,6 +27,7 @@ export function createSubscription(over: Partial<SubscriptionStatus> = {}): Subs
     replayBacklog: 0,
     circuitState: "closed",
     status: "ok",
+    paused: null,
     inFlight: 0,
     held: 0,
     counts: {
