@@ -13,12 +13,13 @@ import { createSubscription, type Subscription } from "./consume/subscription.ts
 import type { DomainModel } from "./domain/model.ts";
 import type { EngineStatus } from "./health/status.ts";
 import { createBrokerMonitor, type BrokerMonitor } from "./maintenance/broker-monitor.ts";
+import { createControlWatch, type ControlWatch } from "./maintenance/control-watch.ts";
 import { createConsumerReaper } from "./maintenance/consumer-reaper.ts";
 import { createDeadLetterKeeper, type AlertCallback, type DeadLetterKeeper } from "./maintenance/dead-letter-keeper.ts";
 import { createLagSampler, type LagSampler } from "./maintenance/lag-sampler.ts";
 import type { PeriodicService } from "./maintenance/periodic.ts";
 import { createStreamTrimmer, type TrimmedStream } from "./maintenance/stream-trimmer.ts";
-import { deadLetterStream, leaseName } from "./message/names.ts";
+import { controlName, deadLetterStream, leaseName } from "./message/names.ts";
 import type { Message } from "./message/message.ts";
 import type { BrokerAdapter } from "./ports/broker-adapter.ts";
 import type { GroupAddress } from "./ports/broker-admin.ts";
@@ -56,6 +57,7 @@ export interface Composition {
   readonly monitor: BrokerMonitor;
   readonly sampler: LagSampler;
   readonly keeper: DeadLetterKeeper | null;
+  readonly control: ControlWatch;
   /** Every maintenance job, in the order of their start. */
   readonly maintenance: readonly PeriodicService[];
   /** Every metric as it stands; asks nobody. */
@@ -87,9 +89,10 @@ export function compose(input: CompositionInput): Composition {
   const reaper = createConsumerReaper({ groups, admin: adapter.admin, intervalMs: REAP_INTERVAL_MS, log });
   const keeper = composeKeeper(input, subscriptions, consumerName);
   const trimmer = composeTrimmer(input, subscriptions, consumerName);
-  const maintenance = [monitor, sampler, reaper, keeper, trimmer].filter((service) => service !== null);
+  const control = createControlWatch({ control: adapter.control, name: controlName(model.name), consumerName, subscriptions, log });
+  const maintenance = [control, monitor, sampler, reaper, keeper, trimmer].filter((service) => service !== null);
   return {
-    publisher, subscriptions, monitor, sampler, keeper, maintenance,
+    publisher, subscriptions, monitor, sampler, keeper, control, maintenance,
     readMetrics: (status, eventLoopDelay) =>
       readMetrics({
         status,

@@ -12,7 +12,6 @@ import { compose, composePublisher, createBrokerAdapter, type Composition } from
 import { resolveConfig, type ConfigInput } from "./config/define.ts";
 import { loadConfig } from "./config/load.ts";
 import type { EngineConfig } from "./config/settings.ts";
-import type { Subscription } from "./consume/subscription.ts";
 import type { Domain } from "./domain/domain.ts";
 import { BrokerError, EngineError } from "./errors.ts";
 import { createHealthServer, type HealthServer } from "./health/server.ts";
@@ -55,6 +54,13 @@ export interface Engine {
   metrics(): readonly MetricFamily[];
   /** Resolves once every subscription is drained: nothing new, pending, held or replayed; or the engine is stopped. */
   whenIdle(signal?: AbortSignal): Promise<IdleResult>;
+  /**
+   * Pauses a subscription (its name, or its handler's) in this process: reading stops, what runs finishes, what waits is
+   * handed back, uncounted. Resolves when that is done. It ends with {@link resume}, or with the process.
+   */
+  pause(name: string, reason?: string): Promise<void>;
+  /** Takes back what {@link pause} did. An operator's pause (`engine subscriptions pause`) stays in force. */
+  resume(name: string): Promise<void>;
   /** One cycle of every maintenance job, now. */
   runMaintenance(): Promise<void>;
   /** Where the health server listens; null without one. */
@@ -244,6 +250,24 @@ class RunningEngine implements Engine {
     });
   }
 
+  async pause(name: string, reason?: string): Promise<void> {
+    const at = new Date(systemClock.now()).toISOString();
+    await this.#parts.composition.control.setOwn(this.#nameOf(name), { by: "engine.pause()", at, reason: reason ?? null });
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.#parts.composition.control.setOwn(this.#nameOf(name), null);
+  }
+
+  #nameOf(wanted: string): string {
+    const models = this.#parts.composition.subscriptions.map(({ model }) => model);
+    const found = models.find(({ name }) => name === wanted) ?? models.find(({ handlerName }) => handlerName === wanted);
+    if (found) return found.name;
+    throw new EngineError("ENGINE_SUBSCRIPTION_UNKNOWN", `no subscription is called "${wanted}"`, {
+      hint: `There are ${models.map(({ name }) => name).join(", ") || "none"}.`,
+    });
+  }
+
   metrics(): readonly MetricFamily[] {
     return this.#parts.composition.readMetrics(this.status(), this.#eventLoop.delay);
   }
@@ -266,7 +290,12 @@ class RunningEngine implements Engine {
       status: () => this.status(),
       close: async () => void (await this.stop()),
     });
-    await Promise.all(composition.subscriptions.map((subscription) => startUntil(subscription, deadline, signal)));
+    // First: what is paused must not read a single entry.
+    await untilDone(() => composition.control.runOnce(), deadline, signal);
+    if (signal.aborted) return;
+    await Promise.all(
+      composition.subscriptions.map((subscription) => untilDone(() => subscription.start(signal), deadline, signal)),
+    );
     // Known before it is asked for: readiness follows the start without a gap.
     await composition.monitor.runOnce();
     for (const job of composition.maintenance) await job.start(signal);
@@ -348,11 +377,11 @@ class RunningEngine implements Engine {
   }
 }
 
-/** Groups are made on a server that may have just come up: what passes by itself is tried again until the deadline. */
-async function startUntil(subscription: Subscription, deadline: number, signal: AbortSignal): Promise<void> {
+/** Of a server that may have just come up: what passes by itself is tried again until the deadline. */
+async function untilDone(step: () => Promise<void>, deadline: number, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      return await subscription.start(signal);
+      return await step();
     } catch (error) {
       const isHopeless = !(error instanceof BrokerError) || !error.isTransient || performance.now() > deadline;
       if (isHopeless || signal.aborted) throw error;

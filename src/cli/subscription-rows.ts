@@ -1,5 +1,6 @@
 /** A subscription as the broker, and a running engine where one was asked, see it. */
 import type { BrokerAdmin } from "../ports/broker-admin.ts";
+import type { Pause, PauseMark } from "../ports/control.ts";
 import type { SubscriptionAddress } from "./addresses.ts";
 import type { RunningEngine } from "./running-engine.ts";
 import type { Cell, Column } from "./table.ts";
@@ -21,12 +22,21 @@ export interface SubscriptionRow {
   readonly circuit_state: string | null;
   readonly status: string | null;
   readonly paused: boolean | null;
+  /** Each pause: of every process (`consumer` is null), or of one. */
+  readonly pauses: readonly (PauseMark & { readonly consumer: string | null })[] | null;
+}
+
+/** What is known beside the broker's groups. */
+export interface Beside {
+  readonly engine: RunningEngine | { readonly reason: string } | null;
+  /** Of the whole domain; null: unknown. */
+  readonly pauses: readonly Pause[] | null;
 }
 
 export async function inspectSubscriptions(
   admin: BrokerAdmin,
   addresses: readonly SubscriptionAddress[],
-  engine: RunningEngine | { readonly reason: string } | null,
+  { engine, pauses }: Beside,
 ): Promise<SubscriptionRow[]> {
   const rows: SubscriptionRow[] = [];
   for (const { stream, group } of addresses) {
@@ -45,10 +55,34 @@ export async function inspectSubscriptions(
       replay_backlog: report.replayBacklog,
       circuit_state: running?.circuit_state ?? null,
       status: running?.status ?? null,
-      paused: null,
+      ...pausedIn(pauses, group, running?.paused),
     });
   }
   return rows;
+}
+
+/** The broker knows what operators ordered, a running engine also what its own code did. */
+function pausedIn(
+  pauses: readonly Pause[] | null,
+  group: string,
+  running: PauseMark | null | undefined,
+): Pick<SubscriptionRow, "paused" | "pauses"> {
+  if (pauses === null && running === undefined) return { paused: null, pauses: null };
+  const ordered = (pauses ?? [])
+    .filter(({ subscription }) => subscription === group)
+    .map(({ consumer, by, at, reason }) => ({ consumer, by, at, reason }));
+  return { paused: ordered.length > 0 || (running ?? null) !== null, pauses: pauses === null ? null : ordered };
+}
+
+/** `no`, or who, since when, and why. */
+function pausedText({ paused, pauses }: SubscriptionRow): string | null {
+  if (paused !== true) return paused === null ? null : "no";
+  const fleet = pauses?.find(({ consumer }) => consumer === null);
+  const pause = fleet ?? pauses?.[0];
+  if (pause === undefined) return "yes";
+  const where = fleet === undefined ? `in ${pauses?.length} of its processes, ` : "";
+  const why = pause.reason === null ? "" : `: ${pause.reason}`;
+  return `${where}since ${pause.at ?? "?"} by ${pause.by ?? "?"}${why}`;
 }
 
 export const SUBSCRIPTION_COLUMNS: readonly Column[] = [
@@ -79,7 +113,7 @@ export function subscriptionRow(row: SubscriptionRow): Cell[] {
     row.dlq_depth,
     row.replay_backlog,
     row.circuit_state,
-    row.paused === null ? null : String(row.paused),
+    pausedText(row),
     row.status ?? (row.present ? null : "no group yet"),
   ];
 }

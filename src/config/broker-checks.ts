@@ -15,8 +15,16 @@ const needsSentinel = (uri: RedisUri | null): string | null =>
   uri?.kind === "sentinel" ? null : "is for redis+sentinel:// URLs";
 
 const RULES: readonly AccessRule[] = [
-  ["username", (uri) => needsRedis(uri) ?? ((uri?.username ?? null) === null ? null : "is set, and the URI names a user too: keep one")],
-  ["password_file", (uri) => needsRedis(uri) ?? ((uri?.password ?? null) === null ? null : "is set, and the URI has a password too: keep one")],
+  [
+    "username",
+    (uri) =>
+      needsRedis(uri) ?? ((uri?.username ?? null) === null ? null : "is set, and the URI names a user too: keep one"),
+  ],
+  [
+    "password_file",
+    (uri) =>
+      needsRedis(uri) ?? ((uri?.password ?? null) === null ? null : "is set, and the URI has a password too: keep one"),
+  ],
   ["sentinel_username", needsSentinel],
   ["sentinel_password_file", needsSentinel],
   ["tls_ca_file", needsTls],

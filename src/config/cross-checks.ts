@@ -18,6 +18,7 @@ export function crossCheck(config: EngineConfig, valid: ValidatedConfig): readon
     ...checkDatabases(valid),
     ...checkEventStore(valid),
     ...checkProfiles(config, valid),
+    ...checkWatchdog(config),
   ];
 }
 
@@ -46,6 +47,14 @@ function checkDefaultBroker(valid: ValidatedConfig): readonly ConfigFault[] {
   if (names.length === 0 || names.includes("default")) return [];
   const origin = findNode(valid.effective, ["brokers"])?.origin ?? null;
   return [createFault(["brokers", "default"], origin, `is required beside ${names.join(", ")}`)];
+}
+
+function checkWatchdog({ server, origins }: EngineConfig): readonly ConfigFault[] {
+  const { reportAfterMs, abortAfterMs } = server.watchdog;
+  if (abortAfterMs === 0 || abortAfterMs > reportAfterMs) return [];
+  const path = ["server", "watchdog", "abort_after_ms"];
+  const origin = origins[formatPath(path)] ?? origins["server.watchdog.report_after_ms"] ?? null;
+  return [createFault(path, origin, `must be more than report_after_ms, ${reportAfterMs}; or 0: never`)];
 }
 
 function checkDatabases(valid: ValidatedConfig): readonly ConfigFault[] {

@@ -1,9 +1,10 @@
 /**
- * The one table of configuration keys (resource-keys.ts and profile-fields.ts hold parts of it). Validation, defaults, `engine config show | explain`, and
+ * The one table of configuration keys (…-keys.ts and profile-fields.ts hold parts of it). Validation, defaults, `engine config show | explain`, and
  * docs/reference/configuration.md all come from it: a new key is a new row here (and a field in settings.ts).
  */
 import { CHECK_KEYS } from "./check-keys.ts";
 import { buildSchemaTree, type KeySpec, type SchemaTable } from "./key-spec.ts";
+import { OVERLOAD_KEYS } from "./overload-keys.ts";
 import { profileRows } from "./profile-fields.ts";
 import { RESOURCE_KEYS, TELEMETRY_KEYS } from "./resource-keys.ts";
 
@@ -173,6 +174,7 @@ export const CONFIG_KEYS: readonly KeySpec[] = [
   ...RESOURCE_KEYS,
   ...SERVER,
   ...DLQ,
+  ...OVERLOAD_KEYS,
   ...SUBSCRIPTIONS,
   ...TELEMETRY_KEYS,
   ...LOGGING,

@@ -94,6 +94,24 @@ export interface StreamRetentionSettings {
   readonly retentionHours: number;
 }
 
+export interface LoadSheddingSettings {
+  readonly enabled: boolean;
+  /** Of the heap's limit; 0: not watched. */
+  readonly maxHeapRatio: number;
+  /** 0: not watched. */
+  readonly maxRssMegabytes: number;
+  /** 99th percentile over a second; 0: not watched. */
+  readonly maxEventLoopDelayMs: number;
+}
+
+export interface WatchdogSettings {
+  /** Null: in `engine server`, not in a program that embeds the engine. */
+  readonly enabled: boolean | null;
+  readonly reportAfterMs: number;
+  /** 0: never. */
+  readonly abortAfterMs: number;
+}
+
 export interface ServerSettings extends StreamRetentionSettings {
   readonly defaultSubscriptionProfile: string;
   readonly shutdownTimeoutSeconds: number;
@@ -103,6 +121,8 @@ export interface ServerSettings extends StreamRetentionSettings {
   readonly maxMessageBytes: number;
   readonly health: { readonly enabled: boolean; readonly host: string; readonly port: number };
   readonly dlq: DlqSettings;
+  readonly loadShedding: LoadSheddingSettings;
+  readonly watchdog: WatchdogSettings;
   /** Retention of single streams, over the server's. */
   readonly streams: Readonly<Record<string, Partial<StreamRetentionSettings>>>;
 }

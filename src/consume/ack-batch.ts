@@ -17,6 +17,8 @@ export interface AckBatch {
   add(held: Held): void;
   /** Resolves when nothing waits to be acked any more; early, with what is left, once `signal` aborts. */
   flush(signal: AbortSignal): Promise<void>;
+  /** Resolves when nothing waits to be acked any more, or the batch was flushed for good. */
+  whenSent(): Promise<void>;
   readonly size: number;
 }
 
@@ -80,15 +82,20 @@ export function createAckBatch({ consumer, log, onAcked }: AckBatchOptions): Ack
     });
   }
 
+  async function whenSent(): Promise<void> {
+    while (flushing) await flushing;
+  }
+
   return {
     add(held) {
       waiting.push(held);
       start();
     },
-    async flush(signal) {
+    flush(signal) {
       stopSignal = signal;
-      while (flushing) await flushing;
+      return whenSent();
     },
+    whenSent,
     get size() {
       return waiting.length + onTheWay;
     },

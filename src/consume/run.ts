@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly isPaused: () => boolean;
   /** One suspect at a time in the whole process: a crash is charged to the right one. */
   readonly suspectTurn: Semaphore;
+  /** What was handled has been acked in the broker. */
+  readonly whenAcked: () => Promise<void>;
   /** A run is over: there may be room for more. */
   readonly onOver: () => void;
 }
@@ -80,7 +82,10 @@ async function runSuspect(held: Held, isProbe: boolean, options: RunOptions): Pr
     if (refused) return refused;
     if (held.needsByteCheck && !(await hasCheckedBytes(held, options))) return SOON;
     if (!(await isMarked(held, options))) return SOON;
-    return refusal(options) ?? (await process(held, isProbe, options.steps));
+    const disposition = refusal(options) ?? (await process(held, isProbe, options.steps));
+    // The mark goes with the ack: were the next suspect to kill the process before it, both would be charged.
+    await options.whenAcked();
+    return disposition;
   } finally {
     release();
   }

@@ -193,6 +193,7 @@ export function createSubscription(options: SubscriptionOptions): Subscription {
     isStopping,
     isPaused: () => pausing.mark !== null,
     suspectTurn: options.suspectTurn,
+    whenAcked: () => acks.whenSent(),
     onOver() {
       pausing.settleDown();
       readLoop.poke();

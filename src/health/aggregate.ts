@@ -1,6 +1,6 @@
 /** One status from those of several workers: what a probe of their supervisor is answered from. */
 import type { BrokerStatus } from "../ports/broker.ts";
-import type { EngineState, EngineStatus, SubscriptionCounts, SubscriptionStatus, WorkersStatus } from "./status.ts";
+import type { EngineState, EngineStatus, LoadSheddingStatus, SubscriptionCounts, SubscriptionStatus, WorkersStatus } from "./status.ts";
 
 /** A worker that has said nothing for so long is stuck: it reports every second. */
 const STUCK_AFTER_MS = 5000;
@@ -34,6 +34,7 @@ export function aggregateStatus({ reports, isStopping, nowMs }: AggregateInput):
     brokers: mergeBrokers(statuses),
     subscriptions: mergeSubscriptions(statuses),
     sampleAgeMs: statuses.reduce<number | null>((youngest, { sampleAgeMs }) => lower(youngest, sampleAgeMs), null),
+    loadShedding: mergeShedding(statuses),
     workers,
   };
 }
@@ -94,6 +95,15 @@ function addCounts(one: SubscriptionCounts, other: SubscriptionCounts): Subscrip
   const sum: Record<string, number> = {};
   for (const [name, value] of Object.entries(one)) sum[name] = value + other[name as keyof SubscriptionCounts];
   return sum as unknown as SubscriptionCounts;
+}
+
+function mergeShedding(statuses: readonly EngineStatus[]): readonly LoadSheddingStatus[] {
+  const merged = new Map<string, LoadSheddingStatus>();
+  for (const each of statuses.flatMap(({ loadShedding = [] }) => loadShedding)) {
+    const { isActive = false, episodes = 0 } = merged.get(each.reason) ?? {};
+    merged.set(each.reason, { ...each, isActive: isActive || each.isActive, episodes: episodes + each.episodes });
+  }
+  return [...merged.values()];
 }
 
 function lower(one: number | null, other: number | null): number | null {

@@ -1,7 +1,7 @@
 /** What the probes answer: pure verdicts over the engine's snapshot. Nothing here asks anybody or waits. */
 import type { PauseMark } from "../ports/control.ts";
 import type { MetricFamily } from "../telemetry/metric.ts";
-import type { CircuitState, EngineStatus, SubscriptionStatus, WorkersStatus } from "./status.ts";
+import type { CircuitState, EngineStatus, ShedReason, SubscriptionStatus, WorkersStatus } from "./status.ts";
 
 /** Whoever can tell how the engine stands, at once: an `Engine`. */
 export interface HealthSource {
@@ -35,6 +35,8 @@ export interface HealthChecks {
   readonly event_store: ComponentHealth;
   readonly caches: Readonly<Record<string, ComponentHealth>>;
   readonly subscriptions: { readonly total: number; readonly details: readonly SubscriptionHealth[] };
+  /** Why less is taken in now; only where there is a reason. */
+  readonly load_shedding?: readonly ShedReason[];
   /** Only from a supervisor. */
   readonly workers?: WorkersStatus;
 }
@@ -103,6 +105,7 @@ function verdict(status: EngineStatus, word: HealthWord, reason?: string): Verdi
 }
 
 function checksOf(status: EngineStatus): HealthChecks {
+  const shedding = (status.loadShedding ?? []).filter(({ isActive }) => isActive).map(({ reason }) => reason);
   return {
     shutting_down: status.state === "stopping" || status.state === "stopped",
     providers: {},
@@ -115,6 +118,7 @@ function checksOf(status: EngineStatus): HealthChecks {
       total: status.subscriptions.length,
       details: status.subscriptions.map(subscriptionHealth),
     },
+    ...(shedding.length > 0 ? { load_shedding: shedding } : {}),
     ...(status.workers ? { workers: status.workers } : {}),
   };
 }

@@ -56,6 +56,16 @@ export interface SubscriptionStatus {
   readonly counts: SubscriptionCounts;
 }
 
+export type ShedReason = "heap" | "rss" | "event_loop";
+
+/** Of one reason for load shedding, in this process; of several workers: whether any does, and the sum. */
+export interface LoadSheddingStatus {
+  readonly reason: ShedReason;
+  readonly isActive: boolean;
+  /** How often it began, since the start. */
+  readonly episodes: number;
+}
+
 /** Of a supervisor's worker processes. */
 export interface WorkersStatus {
   readonly total: number;
@@ -73,6 +83,8 @@ export interface EngineStatus {
   readonly subscriptions: readonly SubscriptionStatus[];
   /** Age of the background samples behind lag, pending and depth, in ms; null before the first. */
   readonly sampleAgeMs: number | null;
+  /** Those that are watched; missing where load shedding is off. */
+  readonly loadShedding?: readonly LoadSheddingStatus[];
   /** Only of a supervisor. */
   readonly workers?: WorkersStatus;
 }

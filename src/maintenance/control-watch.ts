@@ -15,6 +15,8 @@ export interface Pausable {
 }
 
 export interface ControlWatch extends PeriodicService {
+  /** Asks, and has it done. Rejects when the broker does not answer. */
+  runOnce(): Promise<void>;
   /** Pauses a subscription in this process, whatever the broker says; null takes that back, and no other order. */
   setOwn(subscription: string, mark: PauseMark | null): Promise<void>;
 }
@@ -34,6 +36,7 @@ export function createControlWatch(options: ControlWatchOptions): ControlWatch {
   /** What code of this process ordered. */
   const own = new Map<string, PauseMark>();
   let ordered: readonly Pause[] = [];
+  let isFailing = false;
 
   /** The whole fleet's pause comes before that of this process. */
   function markOf(subscription: string): PauseMark | null {
@@ -48,6 +51,22 @@ export function createControlWatch(options: ControlWatchOptions): ControlWatch {
     await Promise.all(subscriptions.map((each) => each.setPause(markOf(each.model.name))));
   }
 
+  async function ask(): Promise<void> {
+    ordered = subscriptions.length === 0 ? [] : await control.list(name);
+    await apply();
+  }
+
+  /** Every two seconds: an outage is worth one line. */
+  async function poll(): Promise<void> {
+    try {
+      await ask();
+      isFailing = false;
+    } catch (error) {
+      log[isFailing ? "debug" : "warn"]({ err: error }, "pauses could not be asked for: what was ordered before stays in force");
+      isFailing = true;
+    }
+  }
+
   async function leave(): Promise<void> {
     // Its name never comes again: an order for it would stay for ever.
     const places = ordered.filter(({ consumer }) => consumer === consumerName);
@@ -58,13 +77,11 @@ export function createControlWatch(options: ControlWatchOptions): ControlWatch {
     name: "control watch",
     intervalMs: INTERVAL_MS,
     log,
-    async runOnce() {
-      ordered = subscriptions.length === 0 ? [] : await control.list(name);
-      await apply();
-    },
+    runOnce: poll,
   });
   return {
     ...service,
+    runOnce: ask,
     async stop(deadline) {
       await service.stop(deadline);
       await leave();

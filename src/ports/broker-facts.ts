@@ -41,6 +41,8 @@ export interface RightsRequest {
   readonly addresses: readonly GroupAddress[];
   /** Names of leases. */
   readonly leases: readonly string[];
+  /** Where pauses are kept: see `controlName`. */
+  readonly controls: readonly string[];
 }
 
 export interface GroupFacts {

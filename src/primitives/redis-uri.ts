@@ -38,9 +38,13 @@ export function parseRedisUri(text: string): RedisUriResult {
   const kind = deployment === "" ? "single" : (deployment.slice(1).toLowerCase() as "sentinel" | "cluster");
   const at = authority.lastIndexOf("@");
   const credentials = parseCredentials(authority.slice(0, Math.max(at, 0)));
-  const [first, ...others] = authority.slice(at + 1).split(",").map((host) => parseHost(host, kind === "sentinel" ? 26_379 : 6379));
+  const [first, ...others] = authority
+    .slice(at + 1)
+    .split(",")
+    .map((host) => parseHost(host, kind === "sentinel" ? 26_379 : 6379));
   if (!credentials || !first || others.includes(null)) return fault(UNREADABLE);
-  if (kind === "single" && others.length > 0) return fault("names several hosts: only redis+sentinel:// and redis+cluster:// take them");
+  if (kind === "single" && others.length > 0)
+    return fault("names several hosts: only redis+sentinel:// and redis+cluster:// take them");
   const place = PATHS[kind].pattern.exec(path);
   if (place === null) return fault(PATHS[kind].fault);
   const parameters = new URLSearchParams(query);
@@ -67,7 +71,10 @@ export function parseRedisUri(text: string): RedisUriResult {
 }
 
 const PATHS = {
-  single: { pattern: /^\/?(?<database>\d*)$/, fault: "must end in the number of a database, or in nothing: redis://host:6379/0" },
+  single: {
+    pattern: /^\/?(?<database>\d*)$/,
+    fault: "must end in the number of a database, or in nothing: redis://host:6379/0",
+  },
   sentinel: {
     pattern: /^\/(?<name>[\w.-]*[A-Za-z_.-][\w.-]*)(?:\/(?<database>\d*))?$/,
     fault: "must name the primary that the sentinels watch: redis+sentinel://host:26379,host2:26379/mymaster/0",

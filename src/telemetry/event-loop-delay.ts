@@ -22,8 +22,8 @@ export interface EventLoopMonitor {
   readonly delay: EventLoopDelay | null;
 }
 
-/** Its timers keep no process alive. */
-export function createEventLoopMonitor(): EventLoopMonitor {
+/** `windowMs`: what is read is of the last whole one. Its timers keep no process alive. */
+export function createEventLoopMonitor(windowMs: number = WINDOW_MS): EventLoopMonitor {
   let monitor: IntervalHistogram | null = null;
   let window: NodeJS.Timeout | null = null;
   let last: EventLoopDelay | null = null;
@@ -37,7 +37,7 @@ export function createEventLoopMonitor(): EventLoopMonitor {
       window = setInterval(() => {
         last = read(started);
         started.reset();
-      }, WINDOW_MS);
+      }, windowMs);
       window.unref();
     },
     stop() {

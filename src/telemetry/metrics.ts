@@ -101,6 +101,24 @@ const ENGINE: readonly Metric[] = [
     read: ({ brokerConnections }) => [...brokerConnections].flatMap(([broker, count]) => pointOf({ broker }, count)),
   },
   {
+    name: "engine.load_shedding.active",
+    kind: "gauge",
+    unit: "1",
+    description: "1 while this process takes in nothing more; reason: heap, rss or event_loop.",
+    labels: ["reason"],
+    read: ({ status }) =>
+      (status.loadShedding ?? []).map(({ reason, isActive }) => ({ labels: { reason }, value: isActive ? 1 : 0 })),
+  },
+  {
+    name: "engine.load_shedding.episodes",
+    kind: "counter",
+    unit: "{episode}",
+    description: "Times this process began to take in nothing more, by reason.",
+    labels: ["reason"],
+    read: ({ status }) =>
+      (status.loadShedding ?? []).map(({ reason, episodes }) => ({ labels: { reason }, value: episodes })),
+  },
+  {
     name: "engine.event_loop.delay",
     kind: "gauge",
     unit: "s",

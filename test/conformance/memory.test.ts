@@ -2,6 +2,7 @@ import { createMemoryAdapter, type MemoryAdapter } from "../../src/adapters/memo
 import { replayStream } from "../../src/message/names.ts";
 import { brokerAdminConformance } from "../../src/testing/conformance/broker-admin.ts";
 import { brokerConformance } from "../../src/testing/conformance/broker.ts";
+import { controlConformance } from "../../src/testing/conformance/control.ts";
 import { deadLettersConformance } from "../../src/testing/conformance/dead-letters.ts";
 import type { BrokerHarness } from "../../src/testing/conformance/harness.ts";
 import { leaseConformance } from "../../src/testing/conformance/lease.ts";
@@ -37,3 +38,4 @@ brokerConformance(memoryHarness());
 brokerAdminConformance(memoryHarness());
 deadLettersConformance(memoryHarness());
 leaseConformance(memoryHarness());
+controlConformance(memoryHarness());

@@ -13,6 +13,7 @@ import { historyKey } from "../../src/message/names.ts";
 import type { BrokerAdapter } from "../../src/ports/broker-adapter.ts";
 import { brokerAdminConformance } from "../../src/testing/conformance/broker-admin.ts";
 import { brokerConformance } from "../../src/testing/conformance/broker.ts";
+import { controlConformance } from "../../src/testing/conformance/control.ts";
 import { deadLettersConformance } from "../../src/testing/conformance/dead-letters.ts";
 import type { BrokerHarness } from "../../src/testing/conformance/harness.ts";
 import { leaseConformance } from "../../src/testing/conformance/lease.ts";
@@ -223,6 +224,7 @@ describe("the users' rights", () => {
     const rights = await findRights(worker, {
       addresses: [{ stream: "order", group: "shop.Audit" }],
       leases: ["{shop}:lease:dead-letter-keeper"],
+      controls: ["{shop}:control"],
     });
     assert.deepEqual(rights, { source: "asked", user: "worker", denied: [] });
     await worker.call("SCAN", "0");
@@ -264,7 +266,7 @@ const harness: BrokerHarness = {
     await root.call("ACL", "SETUSER", "admin", "~*");
     const [worker, admin] = [adapterOf("worker"), adapterOf("admin")];
     await admin.broker.connect(5000, new AbortController().signal);
-    const adapter = { ...worker, deadLetters: admin.deadLetters };
+    const adapter = { ...worker, deadLetters: admin.deadLetters, control: admin.control };
     return { adapter, dispose: () => admin.broker.close() };
   },
   async deleteEntry(stream, entryId) {
@@ -286,6 +288,7 @@ brokerConformance(harness);
 brokerAdminConformance(harness);
 deadLettersConformance(harness);
 leaseConformance(harness);
+controlConformance(harness);
 
 describe("after all of it", () => {
   it("nothing was refused, and no command was granted for nothing", async () => {

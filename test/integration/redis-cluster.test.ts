@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { Cluster, type Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { pino } from "pino";
 import { createRedisAdapter } from "../../src/adapters/redis/adapter.ts";
-import { slotOf } from "../../src/adapters/redis/cluster.ts";
 import type { RedisServer } from "../support/redis-server.ts";
 import { startRig, type Rig } from "../support/engine-rig.ts";
-import { startCluster, type RedisCluster } from "../support/redis-cluster.ts";
+import { startCluster, startClusterLoad, type RedisCluster } from "../support/redis-cluster.ts";
 import { drained } from "../support/stream-facts.ts";
 import { until } from "../support/until.ts";
 
@@ -36,51 +35,13 @@ async function streamOn(node: RedisServer, word: string): Promise<string> {
   }
 }
 
-interface Load {
-  stop(): Promise<number[]>;
-  /** Acknowledged, and where `waitsForReplica` says so, on a replica too. */
-  readonly safe: number[];
-}
-
-/** Appends numbers one by one, never one twice. */
-function startClusterLoad(stream: string, waitsForReplica: () => boolean = () => false): Load {
-  const client = new Cluster(cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port })), {
-    retryDelayOnFailover: 0,
-    slotsRefreshInterval: 500,
-    redisOptions: { commandTimeout: 1000, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
-  });
-  client.on("error", () => undefined);
-  const safe: number[] = [];
-  let isStopping = false;
-  async function run(): Promise<void> {
-    for (let n = 0; !isStopping; n += 1) {
-      try {
-        const owner = client.nodes("master").find(({ options }) => `${options.host}:${options.port}` === client.slots[slotOf(stream)]?.[0]);
-        await client.xadd(stream, "*", "type", "Noted", "data", JSON.stringify({ n }));
-        if (!waitsForReplica() || (await owner?.wait(1, 500)) === 1) safe.push(n);
-      } catch {
-        await delay(10);
-      }
-      await delay(2);
-    }
-  }
-  const running = run();
-  return {
-    safe,
-    async stop() {
-      isStopping = true;
-      await running;
-      client.disconnect();
-      return safe;
-    },
-  };
-}
-
 /** Everything safe is handled and acked. */
 async function settled(rig: Rig, stream: string, safe: readonly number[]): Promise<void> {
   const runs = rig.runsOf("Keeper");
   await drained(control, stream, "shop.Keeper");
-  await until("everything safe is handled", () => runs.missingOf(safe).length === 0, { state: () => runs.missingOf(safe) });
+  await until("everything safe is handled", () => runs.missingOf(safe).length === 0, {
+    state: () => runs.missingOf(safe),
+  });
   assert.doesNotMatch(JSON.stringify(rig.log), /CROSSSLOT/);
 }
 
@@ -113,7 +74,12 @@ test("streams on every node are consumed by one engine, and retries, dead letter
 });
 
 test("entries for many streams are appended in one call, and their ids come in the order of the entries", async () => {
-  const adapter = createRedisAdapter({ name: "default", uri: cluster.url, maxConnections: 10, log: pino({ level: "silent" }) });
+  const adapter = createRedisAdapter({
+    name: "default",
+    uri: cluster.url,
+    maxConnections: 10,
+    log: pino({ level: "silent" }),
+  });
   const { broker } = adapter;
   try {
     await broker.connect(10_000, AbortSignal.timeout(10_000));
@@ -133,13 +99,20 @@ test("entries for many streams are appended in one call, and their ids come in t
 
 test("a waiting reader is woken on the node where it waits", async () => {
   const stream = await streamOn(nodeAt(2), "woken");
-  const adapter = createRedisAdapter({ name: "default", uri: cluster.url, maxConnections: 10, log: pino({ level: "silent" }) });
+  const adapter = createRedisAdapter({
+    name: "default",
+    uri: cluster.url,
+    maxConnections: 10,
+    log: pino({ level: "silent" }),
+  });
   try {
     await adapter.broker.connect(10_000, AbortSignal.timeout(10_000));
     const consumer = adapter.broker.createConsumer({ stream, group: "g", consumer: "woken-one", startFrom: "0" });
     await consumer.ensureGroups();
     const reading = consumer.read(10, 60_000);
-    await until("it waits", async () => /engine:reader:woken-one[^\n]*flags=[^ ]*b/.test(await nodeAt(2).cli("CLIENT", "LIST")));
+    await until("it waits", async () =>
+      /engine:reader:woken-one[^\n]*flags=[^ ]*b/.test(await nodeAt(2).cli("CLIENT", "LIST")),
+    );
     await consumer.wake();
     assert.deepEqual(await reading, []);
     assert.match(await nodeAt(2).cli("CLIENT", "LIST"), /engine:reader:woken-one/, "its connection is kept");
@@ -156,7 +129,18 @@ test("the worker's rights and two more are enough on a cluster", async () => {
   const rights = worker.split(" ").filter((word) => /^[-+]/.test(word));
   const everywhere = [...cluster.nodes, cluster.replica].filter((node) => node !== null);
   for (const node of everywhere) {
-    await node.cli("ACL", "SETUSER", "worker", "on", ">secret", "~*", "resetchannels", ...rights, "+cluster|slots", "+cluster|info");
+    await node.cli(
+      "ACL",
+      "SETUSER",
+      "worker",
+      "on",
+      ">secret",
+      "~*",
+      "resetchannels",
+      ...rights,
+      "+cluster|slots",
+      "+cluster|info",
+    );
     await node.cli("ACL", "LOG", "RESET");
   }
   const streams = await Promise.all([0, 1, 2].map((index) => streamOn(nodeAt(index), "rights")));
@@ -193,7 +177,7 @@ test("a slot that moves under load, key by key: nothing is lost, and within 10 s
       },
     ],
   });
-  const load = startClusterLoad(stream);
+  const load = startClusterLoad(cluster, stream);
   try {
     const runs = rig.runsOf("Keeper");
     await until("the load flows", () => runs.distinct > 200);
@@ -221,14 +205,16 @@ test("a primary killed under load: its replica takes over, within 10 s messages 
   const stream = await streamOn(dying, "failing");
   const rig = await startRig({ url: cluster.url, handlers: [{ name: "Keeper", stream }] });
   let hasReplica = true;
-  const load = startClusterLoad(stream, () => hasReplica);
+  const load = startClusterLoad(cluster, stream, () => hasReplica);
   try {
     const runs = rig.runsOf("Keeper");
     await until("the load flows", () => runs.distinct > 200 && load.safe.length > 200);
     await dying.kill9();
     const killedMs = performance.now();
     // From here on what is appended has no second copy, and is not killed any more.
-    await until("the replica is a primary", async () => (await replica.cli("ROLE")).startsWith("master"), { everyMs: 50 });
+    await until("the replica is a primary", async () => (await replica.cli("ROLE")).startsWith("master"), {
+      everyMs: 50,
+    });
     hasReplica = false;
     const promotedMs = performance.now();
     const earlier = runs.all.length;
@@ -249,7 +235,12 @@ test("a primary killed under load: its replica takes over, within 10 s messages 
 });
 
 test("the probe asks every primary: one that freezes is named, and the broker is down", async () => {
-  const adapter = createRedisAdapter({ name: "default", uri: cluster.url, maxConnections: 10, log: pino({ level: "silent" }) });
+  const adapter = createRedisAdapter({
+    name: "default",
+    uri: cluster.url,
+    maxConnections: 10,
+    log: pino({ level: "silent" }),
+  });
   try {
     await adapter.broker.connect(10_000, AbortSignal.timeout(10_000));
     const probe = (): Promise<unknown> => adapter.broker.probe(2000);

@@ -93,7 +93,10 @@ test("a wrong password and a missing file are refused at start, naming where to 
   await setPassword("right-secret");
   const refused = async (): Promise<EngineError> => {
     const rig = await createRig(options("refused"));
-    const error = await rig.engine.start().then(() => null, (reason: unknown) => reason);
+    const error = await rig.engine.start().then(
+      () => null,
+      (reason: unknown) => reason,
+    );
     await rig.engine.stop();
     assert.ok(error instanceof EngineError, String(error));
     assert.doesNotMatch(`${error.message} ${error.hint} ${JSON.stringify(rig.log)}`, /wrong-secret/);

@@ -85,9 +85,13 @@ test("a primary killed under load: within 10 s of the promotion messages flow ag
     await set.promoted(set.replica.port);
     const promotedMs = performance.now();
     const earlier = ["First", "Second"].map((name) => rig.runsOf(name).all.length);
-    await until("both read on", () => ["First", "Second"].every((name, at) => rig.runsOf(name).all.length > (earlier[at] ?? 0) + 20), {
-      state: () => rig.log.slice(-5),
-    });
+    await until(
+      "both read on",
+      () => ["First", "Second"].every((name, at) => rig.runsOf(name).all.length > (earlier[at] ?? 0) + 20),
+      {
+        state: () => rig.log.slice(-5),
+      },
+    );
     const tookMs = performance.now() - promotedMs;
     assert.ok(tookMs < 10_000, `recovered within 10 s of the promotion: ${tookMs} ms`);
     const safe = await load.stop();
@@ -95,7 +99,9 @@ test("a primary killed under load: within 10 s of the promotion messages flow ag
     for (const name of ["First", "Second"]) {
       await drained(control, STREAM, `shop.${name}`);
       const runs = rig.runsOf(name);
-      await until("everything safe is handled", () => runs.missingOf(safe).length === 0, { state: () => runs.missingOf(safe) });
+      await until("everything safe is handled", () => runs.missingOf(safe).length === 0, {
+        state: () => runs.missingOf(safe),
+      });
       // An ack that had not reached the replica is gone with the primary: those messages, and no others, run once more.
       for (const n of runs.repeated) {
         assert.equal(runs.of(n), 2, `${n} ran ${runs.of(n)} times`);
@@ -125,7 +131,11 @@ test("the old primary comes back as a replica: nobody reads from it, and nobody 
 
 test("a primary's name that the sentinels do not know is an error that says so", async () => {
   const url = set.url.replace(set.name, "unknown-primary");
-  const rig = await createRig({ url, handlers: [{ name: "Fourth", stream: "none" }], config: { server: { start_timeout_seconds: 60 } } });
+  const rig = await createRig({
+    url,
+    handlers: [{ name: "Fourth", stream: "none" }],
+    config: { server: { start_timeout_seconds: 60 } },
+  });
   try {
     await assert.rejects(rig.engine.start(), (error) => {
       assert.ok(error instanceof EngineError);

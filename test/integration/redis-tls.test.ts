@@ -29,8 +29,16 @@ before(async () => {
   tlsPort = await freePort();
   server = await startRedis({
     args: [
-      "--tls-port", `${tlsPort}`, "--tls-cert-file", own.certFile, "--tls-key-file", own.keyFile,
-      "--tls-ca-cert-file", authority.caFile, "--tls-auth-clients", "yes",
+      "--tls-port",
+      `${tlsPort}`,
+      "--tls-cert-file",
+      own.certFile,
+      "--tls-key-file",
+      own.keyFile,
+      "--tls-ca-cert-file",
+      authority.caFile,
+      "--tls-auth-clients",
+      "yes",
     ],
   });
   control = new Redis(server.url);
@@ -84,7 +92,9 @@ test("with the right authority and a client certificate messages are handled, on
     await append(control, "secure", 0, 20);
     await drained(control, "secure", "shop.Keeper");
     assert.equal(rig.runsOf("Keeper").distinct, 20);
-    const clients = String(await control.client("LIST")).split("\n").filter((line) => line.includes("name=engine:"));
+    const clients = String(await control.client("LIST"))
+      .split("\n")
+      .filter((line) => line.includes("name=engine:"));
     assert.ok(clients.length >= 2);
     for (const line of clients) assert.match(line, new RegExp(`laddr=127\\.0\\.0\\.1:${tlsPort}\\b`));
   } finally {
@@ -131,7 +141,10 @@ test("a server that speaks no TLS is refused rather than spoken to in the clear"
 
 test("files that are missing, empty or no certificates are refused at start, with key and file", async () => {
   writeFileSync(join(certificates.folder, "empty.crt"), "");
-  writeFileSync(join(certificates.folder, "broken.crt"), "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n");
+  writeFileSync(
+    join(certificates.folder, "broken.crt"),
+    "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n",
+  );
   const missing = await refusal(secured({ tls_ca_file: "nowhere.crt" }));
   assert.equal(missing.code, "ENGINE_BROKER_CREDENTIALS");
   assert.match(missing.message, /tls_ca_file: .*nowhere\.crt/);
@@ -146,7 +159,9 @@ test("a client certificate that was renewed is used from the next connection on"
   const old = authority.issue("old-client", []);
   copyFileSync(old.certFile, certFile);
   copyFileSync(old.keyFile, keyFile);
-  const rig = await startRig(rigOptions(secured({ tls_cert_file: "renewed.crt", tls_key_file: "renewed.key" }), "renewed"));
+  const rig = await startRig(
+    rigOptions(secured({ tls_cert_file: "renewed.crt", tls_key_file: "renewed.key" }), "renewed"),
+  );
   try {
     await append(control, "renewed", 0, 3);
     await drained(control, "renewed", "shop.Keeper");
@@ -155,7 +170,9 @@ test("a client certificate that was renewed is used from the next connection on"
     const issued = next.issue("new-client", []);
     await control.config("SET", "tls-ca-cert-file", next.caFile);
     await control.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
-    await until("the old certificate is refused", () => rig.log.some(({ reason }) => /alert|certificate/i.test(String(reason))));
+    await until("the old certificate is refused", () =>
+      rig.log.some(({ reason }) => /alert|certificate/i.test(String(reason))),
+    );
     copyFileSync(issued.certFile, certFile);
     writeFileSync(keyFile, readFileSync(issued.keyFile));
     await append(control, "renewed", 100, 3);

@@ -1,4 +1,5 @@
 /** A Redis Cluster of real processes on loopback: three primaries and, if wanted, a replica of the first. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { slotOf } from "../../src/adapters/redis/cluster.ts";
 import { startRedis, type RedisServer } from "./redis-server.ts";
@@ -22,8 +23,17 @@ export interface RedisCluster {
   close(): Promise<void>;
 }
 
-export async function startCluster({ hasReplica = false }: { readonly hasReplica?: boolean } = {}): Promise<RedisCluster> {
-  const args = ["--cluster-enabled", "yes", "--cluster-node-timeout", `${NODE_TIMEOUT_MS}`, "--cluster-replica-validity-factor", "0"];
+export async function startCluster({
+  hasReplica = false,
+}: { readonly hasReplica?: boolean } = {}): Promise<RedisCluster> {
+  const args = [
+    "--cluster-enabled",
+    "yes",
+    "--cluster-node-timeout",
+    `${NODE_TIMEOUT_MS}`,
+    "--cluster-replica-validity-factor",
+    "0",
+  ];
   const count = hasReplica ? 4 : 3;
   const all = await Promise.all(Array.from({ length: count }, () => startRedis({ args })));
   const nodes = all.slice(0, 3);
@@ -40,27 +50,37 @@ export async function startCluster({ hasReplica = false }: { readonly hasReplica
   const replica = all[3] ?? null;
   const knowEachOther = async (): Promise<boolean> => {
     const states = await Promise.all(all.map((node) => node.cli("CLUSTER", "INFO")));
-    return states.every((state) => state.includes("cluster_state:ok") && state.includes(`cluster_known_nodes:${count}`));
+    return states.every(
+      (state) => state.includes("cluster_state:ok") && state.includes(`cluster_known_nodes:${count}`),
+    );
   };
   await until("the nodes know each other", knowEachOther);
   if (replica !== null) {
     await replica.cli("CLUSTER", "REPLICATE", await idOf(first));
-    await until("the replica is in step", async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"));
+    await until("the replica is in step", async () =>
+      (await replica.cli("INFO", "replication")).includes("master_link_status:up"),
+    );
     await until("all know of the replica", async () =>
       (await Promise.all(all.map((node) => node.cli("CLUSTER", "NODES")))).every((text) => /slave/.test(text)),
     );
   }
-  const control = new Cluster(all.map(({ port }) => ({ host: "127.0.0.1", port })), {
-    slotsRefreshInterval: 1000,
-    clusterRetryStrategy: () => 50,
-  });
+  const control = new Cluster(
+    all.map(({ port }) => ({ host: "127.0.0.1", port })),
+    {
+      slotsRefreshInterval: 1000,
+      clusterRetryStrategy: () => 50,
+    },
+  );
   control.on("error", () => undefined);
 
   async function ownerOf(key: string): Promise<RedisServer> {
     const slot = slotOf(key);
     for (const node of nodes) {
       const owned = (await node.cli("CLUSTER", "NODES")).split("\n").find((line) => line.includes("myself")) ?? "";
-      const ranges = owned.split(" ").slice(8).filter((range) => !range.startsWith("["));
+      const ranges = owned
+        .split(" ")
+        .slice(8)
+        .filter((range) => !range.startsWith("["));
       const isIn = ranges.some((range) => {
         const [from = NaN, to = from] = range.split("-").map(Number);
         return slot >= from && slot <= to;
@@ -73,7 +93,10 @@ export async function startCluster({ hasReplica = false }: { readonly hasReplica
   return {
     nodes,
     replica,
-    url: `redis+cluster://${nodes.slice(0, 2).map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
+    url: `redis+cluster://${nodes
+      .slice(0, 2)
+      .map(({ port }) => `127.0.0.1:${port}`)
+      .join(",")}`,
     control,
     ownerOf,
     async migrate(key, to, pause) {
@@ -107,4 +130,53 @@ export async function startCluster({ hasReplica = false }: { readonly hasReplica
 async function expectOk(reply: Promise<string>): Promise<void> {
   const text = await reply;
   if (text !== "OK") throw new Error(text);
+}
+
+export interface ClusterLoad {
+  stop(): Promise<number[]>;
+  /** Acknowledged, and where `waitsForReplica` says so, on a replica too. */
+  readonly safe: number[];
+}
+
+/** Appends numbers one by one, never one twice. */
+export function startClusterLoad(
+  cluster: RedisCluster,
+  stream: string,
+  waitsForReplica: () => boolean = () => false,
+): ClusterLoad {
+  const client = new Cluster(
+    cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port })),
+    {
+      retryDelayOnFailover: 0,
+      slotsRefreshInterval: 500,
+      redisOptions: { commandTimeout: 1000, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
+    },
+  );
+  client.on("error", () => undefined);
+  const safe: number[] = [];
+  let isStopping = false;
+  async function run(): Promise<void> {
+    for (let n = 0; !isStopping; n += 1) {
+      try {
+        const owner = client
+          .nodes("master")
+          .find(({ options }) => `${options.host}:${options.port}` === client.slots[slotOf(stream)]?.[0]);
+        await client.xadd(stream, "*", "type", "Noted", "data", JSON.stringify({ n }));
+        if (!waitsForReplica() || (await owner?.wait(1, 500)) === 1) safe.push(n);
+      } catch {
+        await delay(10);
+      }
+      await delay(2);
+    }
+  }
+  const running = run();
+  return {
+    safe,
+    async stop() {
+      isStopping = true;
+      await running;
+      client.disconnect();
+      return safe;
+    },
+  };
 }

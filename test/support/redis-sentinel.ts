@@ -28,7 +28,9 @@ export async function startSentinels(): Promise<SentinelSet> {
   const name = "shop-primary";
   const folder = mkdtempSync(join(tmpdir(), "engine-sentinel-"));
   const primary = await startRedis();
-  const replica = await startRedis({ args: ["--replicaof", "127.0.0.1", `${primary.port}`, "--repl-diskless-sync-delay", "0"] });
+  const replica = await startRedis({
+    args: ["--replicaof", "127.0.0.1", `${primary.port}`, "--repl-diskless-sync-delay", "0"],
+  });
   const processes: ChildProcess[] = [];
   const ports: number[] = [];
   const kill = (): void => processes.forEach((child) => void child.kill("SIGKILL"));
@@ -39,7 +41,9 @@ export async function startSentinels(): Promise<SentinelSet> {
     writeFileSync(
       file,
       [
-        `port ${port}`, "bind 127.0.0.1", `dir ${folder}`,
+        `port ${port}`,
+        "bind 127.0.0.1",
+        `dir ${folder}`,
         `sentinel monitor ${name} 127.0.0.1 ${primary.port} 2`,
         `sentinel down-after-milliseconds ${name} ${DOWN_AFTER_MS}`,
         `sentinel failover-timeout ${name} 4000`,
@@ -51,7 +55,11 @@ export async function startSentinels(): Promise<SentinelSet> {
     ports.push(port);
   }
   const clients = ports.map((port) => {
-    const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 50, maxRetriesPerRequest: null, enableReadyCheck: false });
+    const client = new Redis(port, "127.0.0.1", {
+      retryStrategy: () => 50,
+      maxRetriesPerRequest: null,
+      enableReadyCheck: false,
+    });
     client.on("error", () => undefined);
     return client;
   });
@@ -61,14 +69,21 @@ export async function startSentinels(): Promise<SentinelSet> {
   };
   await until("every sentinel knows the replica and the other sentinels", async () => {
     const known = await Promise.all(
-      clients.map(async (client) => (await field(client, "num-slaves")) === "1" && (await field(client, "num-other-sentinels")) === "2"),
+      clients.map(
+        async (client) =>
+          (await field(client, "num-slaves")) === "1" && (await field(client, "num-other-sentinels")) === "2",
+      ),
     );
     return known.every(Boolean);
   });
-  await until("the replica is in step", async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"));
+  await until("the replica is in step", async () =>
+    (await replica.cli("INFO", "replication")).includes("master_link_status:up"),
+  );
 
   async function primaryPort(): Promise<number> {
-    const address = (await clients[0]?.call("SENTINEL", "get-master-addr-by-name", name)) as [string, string] | undefined;
+    const address = (await clients[0]?.call("SENTINEL", "get-master-addr-by-name", name)) as
+      | [string, string]
+      | undefined;
     return Number(address?.[1]);
   }
 
@@ -87,12 +102,14 @@ export async function startSentinels(): Promise<SentinelSet> {
     async close() {
       for (const client of clients) client.disconnect();
       await Promise.all(
-        processes.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map(async (child) => {
-          child.ref();
-          const exited = once(child, "exit");
-          child.kill("SIGKILL");
-          await exited;
-        }),
+        processes
+          .filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
+          .map(async (child) => {
+            child.ref();
+            const exited = once(child, "exit");
+            child.kill("SIGKILL");
+            await exited;
+          }),
       );
       process.off("exit", kill);
       await Promise.all([primary.stop(), replica.stop()]);

@@ -19,7 +19,8 @@ export interface Certificates {
 
 export function createCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), "engine-tls-"));
-  const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const openssl = (...args: string[]): void =>
+    void execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
   function createAuthority(name: string): Authority {
@@ -32,8 +33,21 @@ export function createCertificates(): Certificates {
         openssl("req", ...curve, "-keyout", file("key"), "-out", file("csr"), "-subj", `/CN=${subject}`);
         writeFileSync(file("ext"), subjectAltNames.length > 0 ? `subjectAltName=${subjectAltNames.join(",")}\n` : "\n");
         openssl(
-          "x509", "-req", "-in", file("csr"), "-CA", caFile, "-CAkey", caKeyFile, "-CAcreateserial",
-          "-out", file("crt"), "-days", "2", "-extfile", file("ext"),
+          "x509",
+          "-req",
+          "-in",
+          file("csr"),
+          "-CA",
+          caFile,
+          "-CAkey",
+          caKeyFile,
+          "-CAcreateserial",
+          "-out",
+          file("crt"),
+          "-days",
+          "2",
+          "-extfile",
+          file("ext"),
         );
         return { certFile: file("crt"), keyFile: file("key") };
       },

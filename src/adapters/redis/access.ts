@@ -50,14 +50,18 @@ export function createAccess(uri: RedisUri, settings: BrokerAccess, log: Logger)
     try {
       return load(key);
     } catch (error) {
-      log.warn({ key: FILE_KEYS[key], reason: messageOf(error) }, "a file cannot be read: what it said before stays in force");
+      log.warn(
+        { key: FILE_KEYS[key], reason: messageOf(error) },
+        "a file cannot be read: what it said before stays in force",
+      );
       return lastRead.get(key);
     }
   }
 
   const username = uri.username ?? settings.username;
   // A user without a password sends an empty one.
-  const password = (): string | undefined => current("passwordFile") ?? uri.password ?? (username === undefined ? undefined : "");
+  const password = (): string | undefined =>
+    current("passwordFile") ?? uri.password ?? (username === undefined ? undefined : "");
 
   function tls(): TlsOptions | undefined {
     if (!uri.isTls) return undefined;
@@ -110,9 +114,13 @@ function checkCertificates(options: TlsOptions): void {
   try {
     createSecureContext(options);
   } catch (error) {
-    throw new EngineError("ENGINE_BROKER_CREDENTIALS", `the certificates in tls_…_file cannot be used: ${messageOf(error)}`, {
-      hint: "tls_ca_file and tls_cert_file hold PEM certificates, tls_key_file the PEM private key of tls_cert_file, without a passphrase.",
-      cause: error,
-    });
+    throw new EngineError(
+      "ENGINE_BROKER_CREDENTIALS",
+      `the certificates in tls_…_file cannot be used: ${messageOf(error)}`,
+      {
+        hint: "tls_ca_file and tls_cert_file hold PEM certificates, tls_key_file the PEM private key of tls_cert_file, without a passphrase.",
+        cause: error,
+      },
+    );
   }
 }

@@ -14,20 +14,23 @@ const RECONNECT_MAX_MS = 1000;
 
 export function createCluster({ uri, access, options, commandOptions, onError }: TopologyOptions): Topology {
   const { retryStrategy: _, enableOfflineQueue: __, ...nodeOptions } = { ...options, ...commandOptions };
-  const cluster = new Cluster(uri.hosts.map((host) => ({ ...host })), {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    scaleReads: "master",
-    // What was sent when a connection broke may have been done.
-    retryDelayOnFailover: 0,
-    retryDelayOnClusterDown: RETRY_DELAY_MS,
-    retryDelayOnTryAgain: RETRY_DELAY_MS,
-    slotsRefreshInterval: REFRESH_INTERVAL_MS,
-    clusterRetryStrategy: (times) => Math.min(times * RETRY_DELAY_MS, RECONNECT_MAX_MS),
-    // Names stay names: a certificate carries them.
-    dnsLookup: (host, callback) => callback(null, host),
-    redisOptions: { ...nodeOptions, ...(uri.family === null ? {} : { family: uri.family }) },
-  });
+  const cluster = new Cluster(
+    uri.hosts.map((host) => ({ ...host })),
+    {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      scaleReads: "master",
+      // What was sent when a connection broke may have been done.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: RETRY_DELAY_MS,
+      retryDelayOnTryAgain: RETRY_DELAY_MS,
+      slotsRefreshInterval: REFRESH_INTERVAL_MS,
+      clusterRetryStrategy: (times) => Math.min(times * RETRY_DELAY_MS, RECONNECT_MAX_MS),
+      // Names stay names: a certificate carries them.
+      dnsLookup: (host, callback) => callback(null, host),
+      redisOptions: { ...nodeOptions, ...(uri.family === null ? {} : { family: uri.family }) },
+    },
+  );
   cluster.on("+node", (node: Redis) => {
     access.admit(node);
     if (cluster.status === "ready") openNode(node);
@@ -55,7 +58,12 @@ export function createCluster({ uri, access, options, commandOptions, onError }:
     openReader(extra, key, asking) {
       const slot = slotOf(key);
       const place = asking ?? addressOf(ownerOf(slot)) ?? uri.hosts[0];
-      const client = new Redis({ ...options, ...extra, ...place, ...(uri.family === null ? {} : { family: uri.family }) });
+      const client = new Redis({
+        ...options,
+        ...extra,
+        ...place,
+        ...(uri.family === null ? {} : { family: uri.family }),
+      });
       access.admit(client);
       const name = nameOf(client);
       return {
@@ -95,12 +103,14 @@ function addressOf(name: string | undefined): RedisAddress | null {
 
 /** The driver does not see the key behind a subcommand, and would ask any node. */
 function routeContainerCommands(cluster: Cluster): void {
-  const route = (name: string) => (subcommand: string, key?: string, ...rest: (string | number)[]): Promise<unknown> => {
-    const args = key === undefined ? [subcommand] : [subcommand, key, ...rest];
-    const command = new Command(name, args, { replyEncoding: "utf8" });
-    if (key !== undefined) command.getSlot = () => slotOf(key);
-    return cluster.sendCommand(command) as Promise<unknown>;
-  };
+  const route =
+    (name: string) =>
+    (subcommand: string, key?: string, ...rest: (string | number)[]): Promise<unknown> => {
+      const args = key === undefined ? [subcommand] : [subcommand, key, ...rest];
+      const command = new Command(name, args, { replyEncoding: "utf8" });
+      if (key !== undefined) command.getSlot = () => slotOf(key);
+      return cluster.sendCommand(command) as Promise<unknown>;
+    };
   Object.assign(cluster, { xgroup: route("xgroup"), xinfo: route("xinfo") });
 }
 

@@ -62,7 +62,9 @@ function optionsFor(log: Logger): RedisOptions {
 function parsed(uri: string): RedisUri {
   const result = parseRedisUri(uri);
   if (result.kind === "uri") return result.uri;
-  throw new EngineError("ENGINE_BROKER_REFUSED", `the broker's URI ${result.fault}`, { hint: "Put it right in [brokers.…]." });
+  throw new EngineError("ENGINE_BROKER_REFUSED", `the broker's URI ${result.fault}`, {
+    hint: "Put it right in [brokers.…].",
+  });
 }
 
 export function createConnections(options: ConnectionOptions): Connections {
@@ -73,12 +75,14 @@ export function createConnections(options: ConnectionOptions): Connections {
   let lastError: unknown = null;
 
   // Without a listener a lost connection would end the process; the loops report what fails.
-  const onError = (connection: string) => (error: unknown): void => {
-    // What a refusal is followed by says less than the refusal.
-    if (!isFinalRefusal(lastError) || isFinalRefusal(error)) lastError = error;
-    // Its text alone: the error itself carries the command that was refused, AUTH and its password among them.
-    log.debug({ reason: messageOf(error), connection }, "redis connection error");
-  };
+  const onError =
+    (connection: string) =>
+    (error: unknown): void => {
+      // What a refusal is followed by says less than the refusal.
+      if (!isFinalRefusal(lastError) || isFinalRefusal(error)) lastError = error;
+      // Its text alone: the error itself carries the command that was refused, AUTH and its password among them.
+      log.debug({ reason: messageOf(error), connection }, "redis connection error");
+    };
 
   const topology = (uri.kind === "cluster" ? createCluster : createSingle)({
     uri,
@@ -152,7 +156,11 @@ function start(client: { connect(): Promise<void> }): void {
 }
 
 function tooMany(maxConnections: number): EngineError {
-  return new EngineError("ENGINE_BROKER_CONNECTIONS", `the engine needs more than max_connections = ${maxConnections} connections to Redis`, {
-    hint: "Each subscription holds one blocking connection, and one is shared (in a cluster: one for each primary): raise max_connections in [brokers.…].",
-  });
+  return new EngineError(
+    "ENGINE_BROKER_CONNECTIONS",
+    `the engine needs more than max_connections = ${maxConnections} connections to Redis`,
+    {
+      hint: "Each subscription holds one blocking connection, and one is shared (in a cluster: one for each primary): raise max_connections in [brokers.…].",
+    },
+  );
 }

@@ -25,7 +25,8 @@ export function createProbe(connections: Connections, log: Logger): (timeoutMs: 
       command.isCluster ? ifPermitted(() => client.cluster("INFO")) : "",
       client.ping(),
     ]);
-    if (fieldOf(slots, "cluster_state") === "fail") return { kind: "impaired", reason: "the cluster does not serve every slot" };
+    if (fieldOf(slots, "cluster_state") === "fail")
+      return { kind: "impaired", reason: "the cluster does not serve every slot" };
     return impairment(info);
   }
 

@@ -58,8 +58,15 @@ function commandsOnLease(key: string): readonly Command[] {
   ];
 }
 
+function commandsOnControl(key: string): readonly Command[] {
+  return [
+    ["HGETALL", key],
+    ["HDEL", key, "none"],
+  ];
+}
+
 /** What the engine sends for these subscriptions and leases. */
-export function requiredCommands({ addresses, leases }: RightsRequest): readonly Command[] {
+export function requiredCommands({ addresses, leases, controls }: RightsRequest): readonly Command[] {
   return [
     ...KEYLESS,
     ...addresses.flatMap(({ stream, group }) => [
@@ -70,6 +77,7 @@ export function requiredCommands({ addresses, leases }: RightsRequest): readonly
       ...commandsOnHistory(historyKey(stream, group, "replay")),
     ]),
     ...leases.flatMap(commandsOnLease),
+    ...controls.flatMap(commandsOnControl),
   ];
 }
 
@@ -109,7 +117,7 @@ function describe(command: Command, { addresses }: RightsRequest): string {
   return key === undefined ? word : `${word} on ${key}`;
 }
 
-const NOTHING: RightsRequest = { addresses: [], leases: [] };
+const NOTHING: RightsRequest = { addresses: [], leases: [], controls: [] };
 
 function unique(answers: readonly (string | null)[]): readonly string[] {
   return [...new Set(answers.filter((answer) => answer !== null))];

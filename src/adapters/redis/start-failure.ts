@@ -12,7 +12,10 @@ const REFUSALS: readonly { readonly says: RegExp; readonly hint: string }[] = [
     says: /does not match certificate's altnames|ERR_TLS_CERT_ALTNAME_INVALID/i,
     hint: "The server's certificate is for another name: put a name it carries into the URI, or set tls_server_name in [brokers.…].",
   },
-  { says: /certificate (?:has expired|is not yet valid)|CERT_(?:HAS_EXPIRED|NOT_YET_VALID)/i, hint: "Renew the server's certificate, or set this machine's clock right." },
+  {
+    says: /certificate (?:has expired|is not yet valid)|CERT_(?:HAS_EXPIRED|NOT_YET_VALID)/i,
+    hint: "Renew the server's certificate, or set this machine's clock right.",
+  },
   {
     says: /alert (?:certificate required|handshake failure|bad certificate|unknown ca|certificate unknown|certificate expired)/i,
     hint: "The server asks for a client certificate it trusts: set tls_cert_file and tls_key_file in [brokers.…].",
@@ -32,7 +35,8 @@ const REFUSALS: readonly { readonly says: RegExp; readonly hint: string }[] = [
 ];
 
 function refusalOf(error: unknown): { readonly hint: string } | undefined {
-  if (isAuthenticationError(error)) return { hint: "Check user and password in the broker's URI or in its password_file, and the user's permissions." };
+  if (isAuthenticationError(error))
+    return { hint: "Check user and password in the broker's URI or in its password_file, and the user's permissions." };
   const text = textOf(error);
   return REFUSALS.find(({ says }) => says.test(text));
 }

@@ -1,5 +1,5 @@
 /** Asks a broker, without writing anything, for all that the live rules judge. */
-import { leaseName } from "../../message/names.ts";
+import { controlName, leaseName } from "../../message/names.ts";
 import type { BrokerAdapter } from "../../ports/broker-adapter.ts";
 import type { BrokerFacts, Sample, StreamFacts } from "../../ports/broker-facts.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -37,7 +37,7 @@ export async function gatherFacts({ context, adapter, clock, processes }: Gather
     return { ...outline, rights: { source: "asked", user: null, denied: [] }, streams: [], subscriptions: [] };
   }
   const addresses = model.subscriptions.map(({ stream, name }) => ({ stream, group: name }));
-  const rights = await facts.rights({ addresses, leases: JOBS.map((job) => leaseName(model.name, job)) });
+  const rights = await facts.rights({ addresses, leases: JOBS.map((job) => leaseName(model.name, job)), controls: [controlName(model.name)] });
   const isSearchable = (server.keyCount ?? Infinity) <= MOST_KEYS_SEARCHED;
   const streams: StreamReport[] = [];
   for (const stream of streamsOf(model)) streams.push(await reportStream(stream, { context, adapter, isSearchable }));

@@ -32,7 +32,7 @@ export function serverCommand(context: CliContext): Command {
   ])
     .requiredOption(...DOMAIN_OPTION)
     .option(...CONFIG_OPTION)
-    .option("--until-idle", "exit once every subscription is drained: 0; 1 when a circuit breaker stands in the way")
+    .option("--until-idle", "exit once every subscription is drained: 0; 1 when a circuit breaker or a pause stands in the way")
     .addOption(new Option("--log-level <level>", "over [logging] level").choices(LOG_LEVELS))
     .option("--workers <n>", "run n worker processes, restarted when they die; one health server for all", parsePositiveInteger)
     .option("--reload", "for development: start anew when a file below the working directory changes")

@@ -1,10 +1,16 @@
 import type { Command } from "commander";
+import { controlName } from "../../message/names.ts";
+import type { Pause } from "../../ports/control.ts";
 import { sleep } from "../../primitives/abort.ts";
 import { selectAddresses, type SubscriptionAddress } from "../addresses.ts";
 import { collect, CONFIG_OPTION, createCommand, DOMAIN_OPTION, JSON_OPTION, type CliContext } from "../command.ts";
+import type { BrokerAdapter } from "../../ports/broker-adapter.ts";
+import type { Domain } from "../../domain/domain.ts";
 import { withBroker, type BrokerSession } from "../open-brokers.ts";
 import { askEngine, healthUrl } from "../running-engine.ts";
 import { inspectSubscriptions, SUBSCRIPTION_COLUMNS, subscriptionRow } from "../subscription-rows.ts";
+import { subscriptionsPauseCommand } from "./subscriptions-pause.ts";
+import { subscriptionsResumeCommand } from "./subscriptions-resume.ts";
 
 const WATCH_INTERVAL_MS = 2_000;
 
@@ -25,6 +31,10 @@ export function subscriptionsCommand(context: CliContext): Command {
     "subscriptions --domain=app --health=http://127.0.0.1:8080 --json",
   ]);
   return command
+    // Its own options come before the name of a command below it, theirs behind that.
+    .enablePositionalOptions()
+    .addCommand(subscriptionsPauseCommand(context))
+    .addCommand(subscriptionsResumeCommand(context))
     .option(...DOMAIN_OPTION)
     .option("--stream <name>", "stream whose consumer groups are meant (may be repeated)", collect)
     .option("--subscription <name>", "only this subscription: its name, or its handler's")
@@ -50,7 +60,7 @@ async function show(options: SubscriptionsOptions, context: CliContext, session:
   do {
     const addresses = await selectAddresses(selection, discover);
     const engine = health === null ? null : await askEngine(health, signal);
-    const rows = await inspectSubscriptions(adapter.admin, addresses, engine);
+    const rows = await inspectSubscriptions(adapter.admin, addresses, { engine, pauses: await pausesOf(domain, adapter) });
     if (signal.aborted) return;
     if (options.watch === true) await output.clearScreen();
     if (options.json !== true) await output.table(SUBSCRIPTION_COLUMNS, rows.map(subscriptionRow));
@@ -60,4 +70,9 @@ async function show(options: SubscriptionsOptions, context: CliContext, session:
     if (engine !== null && "reason" in engine)
       output.note(`the engine at ${options.health} did not answer: ${engine.reason}`);
   } while (options.watch === true && (await sleep(WATCH_INTERVAL_MS, signal)));
+}
+
+/** Null: unknown without the domain, whose name they are kept under. */
+async function pausesOf(domain: Domain | null, { control }: BrokerAdapter): Promise<readonly Pause[] | null> {
+  return domain === null ? null : control.list(controlName(domain.name));
 }

@@ -16,7 +16,7 @@ export interface CommandWords {
   readonly description: string;
   /** Names and descriptions of the commands below it. */
   readonly children: readonly { readonly name: string; readonly description: string }[];
-  /** Its own, those of the commands above it, and help. */
+  /** Its own, the program's, and help. */
   readonly options: readonly OptionWords[];
   /** Values its arguments may have. */
   readonly choices: readonly string[];
@@ -42,8 +42,8 @@ function collect(
     options: [...options, HELP],
     choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
   };
-  // `--version` is the program's alone: below it, it would be refused.
-  const passedOn = options.filter(({ flags }) => !flags.includes("--version"));
+  // Only the program's own options go with every command; `--version` stays with it, for below it, it would be refused.
+  const passedOn = command.parent === null ? options.filter(({ flags }) => !flags.includes("--version")) : inherited;
   return [words, ...command.commands.flatMap((child) => collect(child, [...path, child.name()], passedOn))];
 }
 

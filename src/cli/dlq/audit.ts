@@ -28,7 +28,8 @@ export async function audited(
   }
 }
 
-function currentUser(): string {
+/** Who runs this process. */
+export function currentUser(): string {
   try {
     return userInfo().username;
   } catch {

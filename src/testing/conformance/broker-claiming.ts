@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import type { Delivery } from "../../ports/broker.ts";
 import type { ConformanceCase } from "./harness.ts";
 import { entryIds, LEASE_MS, LONG_MS, only } from "./scenario.ts";
 
@@ -172,6 +173,23 @@ export const CLAIMING_CASES: readonly ConformanceCase[] = [
       assert.deepEqual({ failures, crashes, isCrashProven }, { failures: 0, crashes: 0, isCrashProven: false });
       assert.equal(await member.ack([recovered]), 0);
       assert.equal((await s.adapter.admin.inspect(s.address)).pending, 0);
+    },
+  },
+  {
+    sentence: "what was released and then recovered is its holder's like any other: losing it now is a crash, an old mark is none",
+    async run(s) {
+      await s.append("plain", "marked");
+      const [holder, heir] = [await s.member("holder"), await s.member("heir")];
+      const held = await holder.read(10, 0);
+      await holder.markInHand(held[1] as Delivery);
+      await holder.release(held);
+      const recovered = (await holder.recover(() => false)).deliveries;
+      assert.deepEqual(recovered.map(({ history }) => history.crashes), [0, 0]);
+      assert.deepEqual(await heir.claim(10, LONG_MS), NOTHING);
+      await s.pass(LEASE_MS);
+      const lost = (await heir.claim(10, LEASE_MS)).deliveries;
+      assert.deepEqual(lost.map(({ history }) => history.crashes), [1, 1]);
+      assert.deepEqual(lost.map(({ history }) => history.isCrashProven), [false, false]);
     },
   },
   {

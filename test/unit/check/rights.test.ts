@@ -7,7 +7,7 @@ const SCRIPTS = new URL("../../../src/adapters/redis/scripts/", import.meta.url)
 
 describe("the rights that --live asks for", () => {
   it("cover every command of every script", () => {
-    const asked = new Set(requiredCommands({ addresses: [{ stream: "order", group: "shop.Audit" }], leases: ["{shop}:lease:x"] }).map(([name]) => name));
+    const asked = new Set(requiredCommands({ addresses: [{ stream: "order", group: "shop.Audit" }], leases: ["{shop}:lease:x"], controls: ["{shop}:control"] }).map(([name]) => name));
     const used = readdirSync(SCRIPTS).flatMap((file) =>
       [...readFileSync(new URL(file, SCRIPTS), "utf8").matchAll(/redis\.p?call\('([A-Z]+)'/g)].map(([, name]) => name ?? ""),
     );
@@ -16,7 +16,7 @@ describe("the rights that --live asks for", () => {
   });
 
   it("cover every companion key and lease", () => {
-    const words = requiredCommands({ addresses: [{ stream: "order", group: "shop.Audit" }], leases: ["{shop}:lease:x"] }).flat();
+    const words = requiredCommands({ addresses: [{ stream: "order", group: "shop.Audit" }], leases: ["{shop}:lease:x"], controls: ["{shop}:control"] }).flat();
     for (const key of ["order", "{order}:dlq:shop.Audit", "{order}:replay:shop.Audit", "{order}:history:shop.Audit", "{order}:replay-history:shop.Audit", "{shop}:lease:x"]) {
       assert.ok(words.includes(key), key);
     }

@@ -62,6 +62,8 @@ function fakeEngine(): FakeEngine {
       const aborted = whenAborted(signal ?? new AbortController().signal).then((): IdleResult => ({ kind: "aborted" }));
       return Promise.race([idle.promise, aborted]);
     },
+    pause: async () => undefined,
+    resume: async () => undefined,
     runMaintenance: async () => undefined,
     healthUrl: "http://127.0.0.1:8080",
     broker: createMemoryAdapter("default"),

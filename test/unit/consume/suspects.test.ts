@@ -62,6 +62,37 @@ describe("suspects", () => {
     assert.deepEqual(calls, ["bytes", "bytes", "mark", "handle"]);
   });
 
+  it("are marked only once the one before is acked: a crash would be charged to both", async () => {
+    const calls: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const world = createWorld({
+      settings: { claimIdleMs: 30 },
+      handle: async (event) => void calls.push(`handle ${String(event["id"])}`),
+      over: (real) => ({
+        async markInHand(delivery) {
+          calls.push("mark");
+          return real.markInHand(delivery);
+        },
+        async ack(deliveries) {
+          calls.push("ack");
+          await gate.promise;
+          calls.push("acked");
+          return real.ack(deliveries);
+        },
+      }),
+    });
+    await world.publish("a", "b");
+    await world.loseAll();
+    await world.start();
+    await until("the first ack is on its way", () => calls.includes("ack"));
+    // Whatever could come before the ack has come by now.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    gate.resolve();
+    await until("both are handled", () => calls.includes("handle b"));
+    await world.stop();
+    assert.deepEqual(calls.slice(0, 6), ["mark", "handle a", "ack", "acked", "mark", "handle b"]);
+  });
+
   it("that wait for another subscription's suspect do not start once the engine stops", async () => {
     const suspectTurn = createSemaphore(1);
     const giveBack = await suspectTurn.acquire();

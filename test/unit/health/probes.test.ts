@@ -28,6 +28,7 @@ describe("the body of a probe", () => {
               dlq_depth: 0,
               status: "ok",
               circuit_state: "closed",
+              paused: null,
             },
           ],
         },
