@@ -105,7 +105,8 @@ function renderType(spec: KeySpec | FieldSpec): string {
   const unit = spec.unit === undefined ? "" : `, ${spec.unit}`;
   const range = describeRange(spec);
   if (spec.type === "strings") return "array of strings";
-  if (spec.type === "tables") return `array of tables: ${(spec.fields ?? []).map(({ name }) => `\`${name}\``).join(", ")}`;
+  if (spec.type === "tables")
+    return `array of tables: ${(spec.fields ?? []).map(({ name }) => `\`${name}\``).join(", ")}`;
   const kind = spec.type === "profile" ? "name of a profile" : spec.type;
   return `${kind}${unit}${range === null ? "" : `, ${range}`}`;
 }

@@ -12,6 +12,8 @@ import { currentContext } from "./consume/current-context.ts";
 import { createSubscription, type Subscription } from "./consume/subscription.ts";
 import type { DomainModel } from "./domain/model.ts";
 import type { EngineStatus } from "./health/status.ts";
+import { createLoadShedding, type LoadShedding } from "./lifecycle/load-shedding.ts";
+import { createLoopWatchdog, type LoopWatchdog } from "./lifecycle/loop-watchdog.ts";
 import { createBrokerMonitor, type BrokerMonitor } from "./maintenance/broker-monitor.ts";
 import { createControlWatch, type ControlWatch } from "./maintenance/control-watch.ts";
 import { createConsumerReaper } from "./maintenance/consumer-reaper.ts";
@@ -30,6 +32,7 @@ import { tracePublisher } from "./publish/traced-publisher.ts";
 import type { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
 import type { DeadLetterFigures, MetricFamily } from "./telemetry/metric.ts";
 import { readMetrics } from "./telemetry/metrics.ts";
+import { createProcessLoad } from "./telemetry/process-load.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 
 const LAG_INTERVAL_MS = 10_000;
@@ -58,6 +61,9 @@ export interface Composition {
   readonly sampler: LagSampler;
   readonly keeper: DeadLetterKeeper | null;
   readonly control: ControlWatch;
+  /** Null where it is off. */
+  readonly loadShedding: LoadShedding | null;
+  readonly watchdog: LoopWatchdog | null;
   /** Every maintenance job, in the order of their start. */
   readonly maintenance: readonly PeriodicService[];
   /** Every metric as it stands; asks nobody. */
@@ -78,21 +84,43 @@ export function compose(input: CompositionInput): Composition {
   const { model, config, adapter, log } = input;
   const publisher = composePublisher(model, config, { adapter, tracing: input.tracing });
   const consumerName = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
-  const subscriptions = composeSubscriptions(input, publisher, consumerName);
+  const watchdog = composeWatchdog(input);
+  const loadShedding = composeLoadShedding(input, () => subscriptions);
+  const subscriptions = composeSubscriptions(input, publisher, { consumerName, loadShedding, watchdog });
   const groups = subscriptions.map(({ model: { stream, name }, settings }) => ({
     stream,
     group: name,
     silentMs: Math.max(MIN_SILENT_MS, settings.claimIdleMs * 10),
   }));
   const monitor = createBrokerMonitor([adapter.broker], log);
-  const sampler = createLagSampler({ groups, admin: adapter.admin, deadLetters: adapter.deadLetters, intervalMs: LAG_INTERVAL_MS, log });
+  const sampler = createLagSampler({
+    groups,
+    admin: adapter.admin,
+    deadLetters: adapter.deadLetters,
+    intervalMs: LAG_INTERVAL_MS,
+    log,
+  });
   const reaper = createConsumerReaper({ groups, admin: adapter.admin, intervalMs: REAP_INTERVAL_MS, log });
   const keeper = composeKeeper(input, subscriptions, consumerName);
   const trimmer = composeTrimmer(input, subscriptions, consumerName);
-  const control = createControlWatch({ control: adapter.control, name: controlName(model.name), consumerName, subscriptions, log });
+  const control = createControlWatch({
+    control: adapter.control,
+    name: controlName(model.name),
+    consumerName,
+    subscriptions,
+    log,
+  });
   const maintenance = [control, monitor, sampler, reaper, keeper, trimmer].filter((service) => service !== null);
   return {
-    publisher, subscriptions, monitor, sampler, keeper, control, maintenance,
+    publisher,
+    subscriptions,
+    monitor,
+    sampler,
+    keeper,
+    control,
+    loadShedding,
+    watchdog,
+    maintenance,
     readMetrics: (status, eventLoopDelay) =>
       readMetrics({
         status,
@@ -105,7 +133,11 @@ export function compose(input: CompositionInput): Composition {
 }
 
 /** The publisher of a domain on its default broker. */
-export function composePublisher(model: DomainModel, config: EngineConfig, { adapter, tracing }: PublisherInput): PreparingPublisher {
+export function composePublisher(
+  model: DomainModel,
+  config: EngineConfig,
+  { adapter, tracing }: PublisherInput,
+): PreparingPublisher {
   const currentMessage = (): Message | undefined => currentContext()?.message;
   const publisher = createPublisher({
     model,
@@ -119,7 +151,11 @@ export function composePublisher(model: DomainModel, config: EngineConfig, { ada
 
 export type PublisherInput = Pick<CompositionInput, "adapter" | "tracing">;
 
-function deadLetterFigures({ stream, group }: GroupAddress, sampler: LagSampler, keeper: DeadLetterKeeper | null): DeadLetterFigures {
+function deadLetterFigures(
+  { stream, group }: GroupAddress,
+  sampler: LagSampler,
+  keeper: DeadLetterKeeper | null,
+): DeadLetterFigures {
   const dlqStream = deadLetterStream(stream, group);
   const counts = keeper?.counts.get(dlqStream) ?? { trimmed: 0, alerts: 0 };
   const sampled = sampler.deadLettersOf(group);
@@ -132,16 +168,46 @@ function deadLetterFigures({ stream, group }: GroupAddress, sampler: LagSampler,
   };
 }
 
+function composeWatchdog({ model, config, log }: CompositionInput): LoopWatchdog | null {
+  const { enabled, reportAfterMs, abortAfterMs } = config.server.watchdog;
+  if (enabled !== true) return null;
+  return createLoopWatchdog({ names: model.subscriptions.map(({ name }) => name), reportAfterMs, abortAfterMs, log });
+}
+
+function composeLoadShedding(
+  { config, log }: CompositionInput,
+  subscriptions: () => readonly Subscription[],
+): LoadShedding | null {
+  const { enabled, maxHeapRatio, maxRssMegabytes, maxEventLoopDelayMs } = config.server.loadShedding;
+  if (!enabled) return null;
+  return createLoadShedding({
+    limits: { heap: maxHeapRatio, rss: maxRssMegabytes, event_loop: maxEventLoopDelayMs },
+    source: createProcessLoad(),
+    clock: systemClock,
+    log,
+    onCalm() {
+      for (const subscription of subscriptions()) subscription.poke();
+    },
+  });
+}
+
+/** What subscriptions have in common with their process. */
+interface ProcessParts {
+  readonly consumerName: string;
+  readonly loadShedding: LoadShedding | null;
+  readonly watchdog: LoopWatchdog | null;
+}
+
 function composeSubscriptions(
   { model, config, adapter, log, tracing }: CompositionInput,
   publisher: PreparingPublisher,
-  consumerName: string,
+  { consumerName, loadShedding, watchdog }: ProcessParts,
 ): readonly Subscription[] {
   const names = model.subscriptions.flatMap(({ handlerName, name }) => [handlerName, name]);
   const unknown = unknownSubscriptionSections(config, names);
   if (unknown.length > 0) throw new ConfigError(unknown);
   const suspectTurn = createSemaphore(1);
-  return model.subscriptions.map((subscription) => {
+  return model.subscriptions.map((subscription, place) => {
     const { name, handlerName, profile, overrides } = subscription;
     const resolved = resolveSubscription(config, {
       name,
@@ -160,6 +226,8 @@ function composeSubscriptions(
       redact: redactText,
       maxMessageBytes: config.server.maxMessageBytes,
       suspectTurn,
+      ...(loadShedding === null ? {} : { isShedding: () => loadShedding.isShedding }),
+      ...(watchdog === null ? {} : { onRun: () => watchdog.noteRun(place) }),
       tracing,
       prepare: (event, options, { message, index }) =>
         publisher.prepare(event, { ...options, id: derivedEventId(message, name, index) }),

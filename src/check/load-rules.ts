@@ -29,7 +29,11 @@ async function loadModule(module: string, directory: string): Promise<readonly C
   try {
     exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (cause) {
-    throw invalid(module, `it threw while it was loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw invalid(
+      module,
+      `it threw while it was loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
   const found = [exports["rules"] ?? exports["rule"] ?? exports["default"]].flat();
   for (const rule of found) {

@@ -34,7 +34,12 @@ export interface JsonReport {
   readonly production: boolean;
   readonly counts: Counts;
   readonly findings: readonly Finding[];
-  readonly suppressed: readonly { readonly code: string; readonly on: string; readonly message: string; readonly reason: string }[];
+  readonly suppressed: readonly {
+    readonly code: string;
+    readonly on: string;
+    readonly message: string;
+    readonly reason: string;
+  }[];
   /** Null without `--live`, and where the server was not reached. */
   readonly server: (ServerFacts & { readonly clockSkewMs: number }) | null;
 }
@@ -45,7 +50,12 @@ export function toJson({ findings, suppressed, environment, isProduction, live }
     production: isProduction,
     counts: countFindings(findings),
     findings,
-    suppressed: suppressed.map(({ finding, reason }) => ({ code: finding.code, on: finding.on, message: finding.message, reason })),
+    suppressed: suppressed.map(({ finding, reason }) => ({
+      code: finding.code,
+      on: finding.on,
+      message: finding.message,
+      reason,
+    })),
     server: live?.kind === "reached" ? { ...live.server, clockSkewMs: Math.round(live.clockSkewMs) } : null,
   };
 }
@@ -57,7 +67,10 @@ interface SarifText {
 }
 
 interface SarifLocation {
-  readonly physicalLocation?: { readonly artifactLocation: { readonly uri: string }; readonly region?: { readonly startLine: number } };
+  readonly physicalLocation?: {
+    readonly artifactLocation: { readonly uri: string };
+    readonly region?: { readonly startLine: number };
+  };
   readonly logicalLocations: readonly { readonly name: string }[];
 }
 
@@ -83,7 +96,13 @@ export interface SarifLog {
   readonly version: "2.1.0";
   readonly runs: readonly [
     {
-      readonly tool: { readonly driver: { readonly name: string; readonly semanticVersion: string; readonly rules: readonly SarifRule[] } };
+      readonly tool: {
+        readonly driver: {
+          readonly name: string;
+          readonly semanticVersion: string;
+          readonly rules: readonly SarifRule[];
+        };
+      };
       readonly results: readonly SarifResult[];
     },
   ];
@@ -99,9 +118,10 @@ export function toSarif({ findings, suppressed, descriptions }: Report): SarifLo
     message: { text: finding.message },
     locations: [sarifLocation(finding)],
   });
-  const justified = suppressed.map(
-    ({ finding, reason }): SarifResult => ({ ...result(finding), suppressions: [{ kind: "external", justification: reason }] }),
-  );
+  const justified = suppressed.map(({ finding, reason }): SarifResult => ({
+    ...result(finding),
+    suppressions: [{ kind: "external", justification: reason }],
+  }));
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",

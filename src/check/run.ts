@@ -59,7 +59,9 @@ function suppress(found: readonly Finding[], { suppressions, rules, skipped, con
   const findings: Finding[] = [];
   const suppressed: SuppressedFinding[] = [];
   for (const finding of found) {
-    const matching = suppressions.filter((each) => each.code === finding.code && (each.on ?? finding.on) === finding.on);
+    const matching = suppressions.filter(
+      (each) => each.code === finding.code && (each.on ?? finding.on) === finding.on,
+    );
     for (const each of matching) used.add(each);
     if (matching[0] === undefined) findings.push(finding);
     else suppressed.push({ finding, reason: matching[0].reason });

@@ -47,7 +47,9 @@ function isOptional(property: unknown): boolean {
   if (!isNode(standard) || typeof standard["validate"] !== "function") return false;
   try {
     const result: unknown = standard["validate"](undefined);
-    return isNode(result) && result["issues"] === undefined && result["value"] === undefined && !(result instanceof Promise);
+    return (
+      isNode(result) && result["issues"] === undefined && result["value"] === undefined && !(result instanceof Promise)
+    );
   } catch {
     // A refinement of the application's own that expects a value: then a value is needed.
     return false;

@@ -17,5 +17,8 @@ export interface Retention {
 /** `[server.streams.NAME]` over `[server]`. */
 export function retentionOf({ server }: EngineConfig, stream: string): Retention {
   const own = Object.hasOwn(server.streams, stream) ? server.streams[stream] : undefined;
-  return { maxLength: own?.retentionMaxlen ?? server.retentionMaxlen, hours: own?.retentionHours ?? server.retentionHours };
+  return {
+    maxLength: own?.retentionMaxlen ?? server.retentionMaxlen,
+    hours: own?.retentionHours ?? server.retentionHours,
+  };
 }

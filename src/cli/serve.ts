@@ -33,17 +33,18 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     // Its result, and its failure, are awaited below.
     engine.stop().catch(() => undefined);
   }, host);
-  const unlink = options.isWorker === true
-    ? linkToSupervisor({
-        source: engine,
-        host,
-        onLost: () => {
-          log.error("the supervisor is gone: shutting down");
-          stopping.abort();
-          engine.stop().catch(() => undefined);
-        },
-      })
-    : null;
+  const unlink =
+    options.isWorker === true
+      ? linkToSupervisor({
+          source: engine,
+          host,
+          onLost: () => {
+            log.error("the supervisor is gone: shutting down");
+            stopping.abort();
+            engine.stop().catch(() => undefined);
+          },
+        })
+      : null;
   const uninstallGuards = installCrashGuards({ log, stop: () => engine.stop(), isFinished: () => isFinished }, host);
   try {
     const result = await run(options, stopping.signal);

@@ -9,6 +9,7 @@ import type {
   DlqSettings,
   EngineConfig,
   EventStoreSettings,
+  LoadSheddingSettings,
   LoggingSettings,
   ProfileSection,
   ServerSettings,
@@ -16,6 +17,7 @@ import type {
   SubscriptionOverrides,
   SubscriptionSection,
   TelemetrySettings,
+  WatchdogSettings,
 } from "./settings.ts";
 import { readTable } from "./tree.ts";
 
@@ -33,11 +35,13 @@ type Table<Settings> = {
 
 type Named<Entry> = Readonly<Record<string, Entry>>;
 
-type ServerScalars = Omit<ServerSettings, "health" | "dlq" | "streams">;
+type ServerScalars = Omit<ServerSettings, "health" | "dlq" | "loadShedding" | "watchdog" | "streams">;
 
 interface ServerInput extends Table<ServerScalars> {
   readonly health?: Table<ServerSettings["health"]> | undefined;
   readonly dlq?: Table<DlqSettings> | undefined;
+  readonly load_shedding?: Table<LoadSheddingSettings> | undefined;
+  readonly watchdog?: Table<WatchdogSettings> | undefined;
   readonly streams?: Named<Table<StreamRetentionSettings>> | undefined;
   readonly defaults?: Table<SubscriptionOverrides> | undefined;
   readonly subscriptions?: Named<Table<SubscriptionSection>> | undefined;

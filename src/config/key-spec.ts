@@ -1,12 +1,7 @@
 /** The shape of the configuration table's rows, and the tree that the rows' paths span. */
 import type { KeyPath } from "./faults.ts";
 
-export type KeyValue =
-  | string
-  | number
-  | boolean
-  | readonly string[]
-  | readonly Readonly<Record<string, string>>[];
+export type KeyValue = string | number | boolean | readonly string[] | readonly Readonly<Record<string, string>>[];
 
 export type KeyType =
   | "string"

@@ -31,6 +31,8 @@ export function createPausing({ log, stopReading, handBack, readOn }: PausingOpt
   let mark: PauseMark | null = null;
   /** Hand-overs one after another: the last one ends when all have. */
   let handedBack: Promise<unknown> = Promise.resolve();
+  /** One order after another: a pause that still hands back must not do so to what its resume has taken up. */
+  let lastOrder: Promise<void> = Promise.resolve();
 
   function giveUpIdle(): Promise<unknown> {
     const released = handBack();
@@ -52,7 +54,6 @@ export function createPausing({ log, stopReading, handBack, readOn }: PausingOpt
     mark = null;
     // What is on its way back must have arrived before it is looked for.
     await handedBack;
-    if (mark !== null) return;
     log.info("resumed");
     readOn();
   }
@@ -61,7 +62,11 @@ export function createPausing({ log, stopReading, handBack, readOn }: PausingOpt
     get mark() {
       return mark;
     },
-    set: (next) => (next === null ? resume() : pause(next)),
+    set(next) {
+      const order = lastOrder.then(() => (next === null ? resume() : pause(next)));
+      lastOrder = order.catch(() => undefined);
+      return order;
+    },
     settleDown() {
       if (mark !== null) void giveUpIdle();
     },

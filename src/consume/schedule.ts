@@ -138,7 +138,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
       }
       parked.clear();
       // So far they are the heads of their keys, which are free now; other keys are busy with what runs.
-      for (const { key } of [...idle]) {
+      for (const { key } of idle.slice()) {
         if (key === null) continue;
         idle.push(...(keys.get(key) ?? []));
         keys.delete(key);

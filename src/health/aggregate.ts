@@ -1,6 +1,13 @@
 /** One status from those of several workers: what a probe of their supervisor is answered from. */
 import type { BrokerStatus } from "../ports/broker.ts";
-import type { EngineState, EngineStatus, LoadSheddingStatus, SubscriptionCounts, SubscriptionStatus, WorkersStatus } from "./status.ts";
+import type {
+  EngineState,
+  EngineStatus,
+  LoadSheddingStatus,
+  SubscriptionCounts,
+  SubscriptionStatus,
+  WorkersStatus,
+} from "./status.ts";
 
 /** A worker that has said nothing for so long is stuck: it reports every second. */
 const STUCK_AFTER_MS = 5000;

@@ -70,17 +70,20 @@ export function readinessOf(status: EngineStatus): Verdict {
   if (status.state !== "running") {
     return verdict(status, "unavailable", `the engine is ${WORD_OF_STATE[status.state]}`);
   }
-  const faults = [...workerFaults(status), ...Object.entries(status.brokers).flatMap(([name, broker]) => {
-    switch (broker.kind) {
-      case "ok":
-        return [];
-      case "unknown":
-        return [`broker ${name} has not been asked yet`];
-      case "down":
-      case "impaired":
-        return [`broker ${name} is ${broker.kind}: ${broker.reason}`];
-    }
-  })];
+  const faults = [
+    ...workerFaults(status),
+    ...Object.entries(status.brokers).flatMap(([name, broker]) => {
+      switch (broker.kind) {
+        case "ok":
+          return [];
+        case "unknown":
+          return [`broker ${name} has not been asked yet`];
+        case "down":
+        case "impaired":
+          return [`broker ${name} is ${broker.kind}: ${broker.reason}`];
+      }
+    }),
+  ];
   return faults.length === 0 ? verdict(status, "ok") : verdict(status, "degraded", faults.join("; "));
 }
 

@@ -7,7 +7,6 @@
 import type { Logger } from "pino";
 import type { LoadSheddingStatus, ShedReason } from "../health/status.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Service } from "./service.ts";
 
 const CHECK_MS = 500;
 const MIN_EPISODE_MS = 1000;
@@ -20,8 +19,18 @@ export type LoadReadings = Readonly<Record<ShedReason, number | null>>;
 /** In the units of the readings: a share of the heap's limit, megabytes, milliseconds. 0: off. */
 export type LoadLimits = Readonly<Record<ShedReason, number>>;
 
-export interface LoadShedding extends Service {
-  /** Looks, and decides. Called on a beat of its own once started. */
+/** Where readings come from. */
+export interface LoadSource {
+  start(): void;
+  stop(): void;
+  read(): LoadReadings;
+}
+
+export interface LoadShedding {
+  /** Looks every half second from now on; its timer keeps no process alive. */
+  start(): void;
+  stop(): void;
+  /** Looks now. */
   check(): void;
   readonly isShedding: boolean;
   status(): readonly LoadSheddingStatus[];
@@ -29,7 +38,7 @@ export interface LoadShedding extends Service {
 
 export interface LoadSheddingOptions {
   readonly limits: LoadLimits;
-  readonly read: () => LoadReadings;
+  readonly source: LoadSource;
   readonly clock: Clock;
   readonly log: Logger;
   /** Shedding is over: there is room again. */
@@ -50,7 +59,7 @@ const WORDS: Readonly<Record<ShedReason, string>> = {
   event_loop: "the event loop is late",
 };
 
-export function createLoadShedding({ limits, read, clock, log, onCalm }: LoadSheddingOptions): LoadShedding {
+export function createLoadShedding({ limits, source, clock, log, onCalm }: LoadSheddingOptions): LoadShedding {
   const episodes = (Object.entries(limits) as [ShedReason, number][])
     .filter(([, limit]) => limit > 0)
     .map(([reason, limit]): Episode => ({ reason, limit, sinceMs: null, count: 0 }));
@@ -76,26 +85,28 @@ export function createLoadShedding({ limits, read, clock, log, onCalm }: LoadShe
 
   function check(): void {
     const wasShedding = active > 0;
-    const readings = read();
+    const readings = source.read();
     for (const episode of episodes) judge(episode, readings[episode.reason]);
     if (wasShedding && active === 0) onCalm();
   }
 
   return {
-    name: "load shedding",
-    check,
     start() {
-      if (episodes.length > 0 && timer === null) timer = setInterval(check, CHECK_MS).unref();
-      return Promise.resolve();
+      if (episodes.length === 0 || timer !== null) return;
+      source.start();
+      timer = setInterval(check, CHECK_MS).unref();
     },
     stop() {
-      if (timer !== null) clearInterval(timer);
-      return Promise.resolve();
+      if (timer === null) return;
+      clearInterval(timer);
+      source.stop();
     },
+    check,
     get isShedding() {
       return active > 0;
     },
-    status: () => episodes.map(({ reason, sinceMs, count }) => ({ reason, isActive: sinceMs !== null, episodes: count })),
+    status: () =>
+      episodes.map(({ reason, sinceMs, count }) => ({ reason, isActive: sinceMs !== null, episodes: count })),
   };
 }
 

@@ -114,7 +114,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   async function waitForChange(slot: Slot, exit: WorkerExit): Promise<void> {
-    log.error({ worker: slot.index, ...exit }, `worker ${slot.index} ended with ${describe(exit)}: waiting for a change`);
+    log.error(
+      { worker: slot.index, ...exit },
+      `worker ${slot.index} ended with ${describe(exit)}: waiting for a change`,
+    );
     slot.change = createDeferred();
     await Promise.race([slot.change.promise, whenAborted(stopping.signal)]);
     slot.change = null;
@@ -125,18 +128,27 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const now = performance.now();
     const facts = { worker: slot.index, ...exit };
     if (exit.code === EXIT_USAGE) {
-      givingUp.resolve({ code: EXIT_USAGE, reason: `worker ${slot.index} found its domain or configuration at fault: see its message above` });
+      givingUp.resolve({
+        code: EXIT_USAGE,
+        reason: `worker ${slot.index} found its domain or configuration at fault: see its message above`,
+      });
       return null;
     }
     crashTimes.push(now);
     while ((crashTimes[0] ?? now) < now - CRASH_WINDOW_MS) crashTimes.shift();
     if (crashTimes.length > MAX_CRASHES_IN_WINDOW + options.workers - 1) {
-      givingUp.resolve({ code: 1, reason: `crash loop: workers died ${crashTimes.length} times within ${CRASH_WINDOW_MS / 1000} s, the last with ${describe(exit)}` });
+      givingUp.resolve({
+        code: 1,
+        reason: `crash loop: workers died ${crashTimes.length} times within ${CRASH_WINDOW_MS / 1000} s, the last with ${describe(exit)}`,
+      });
       return null;
     }
     slot.failuresInRow = now - slot.startedAtMs > CRASH_WINDOW_MS ? 1 : slot.failuresInRow + 1;
     const delayMs = Math.min(BACKOFF_BASE_MS * 2 ** (slot.failuresInRow - 1), BACKOFF_MAX_MS);
-    log.error({ ...facts, restartInMs: delayMs }, `worker ${slot.index} died (${describe(exit)}): starting it again in ${delayMs / 1000} s`);
+    log.error(
+      { ...facts, restartInMs: delayMs },
+      `worker ${slot.index} died (${describe(exit)}): starting it again in ${delayMs / 1000} s`,
+    );
     return delayMs;
   }
 

@@ -43,7 +43,8 @@ export async function whenIdle(options: IdleOptions): Promise<IdleResult> {
       return { kind: "circuit_open", subscriptions: stuck.map(({ model }) => model.name) };
     }
     const paused = busy.filter(({ isPaused, isIdle }) => isPaused && isIdle);
-    stillPaused = paused.length > 0 && busy.every((each) => paused.includes(each) || stuck.includes(each)) ? stillPaused + 1 : 0;
+    stillPaused =
+      paused.length > 0 && busy.every((each) => paused.includes(each) || stuck.includes(each)) ? stillPaused + 1 : 0;
     if (stillPaused >= CALM_CHECKS) return { kind: "paused", subscriptions: paused.map(({ model }) => model.name) };
     await sleep(subscriptions.length === 0 ? 0 : CHECK_MS, signal);
   }

@@ -22,7 +22,8 @@ export function createConsumerReaper({ groups, admin, intervalMs, log }: Consume
       for (const group of groups) {
         if (signal.aborted) return;
         const removed = await admin.reapConsumers(group, group.silentMs);
-        if (removed.length > 0) log.info({ subscription: group.group, consumers: removed }, "removed consumers that are gone");
+        if (removed.length > 0)
+          log.info({ subscription: group.group, consumers: removed }, "removed consumers that are gone");
       }
     },
   });

@@ -41,7 +41,8 @@ export function createControlWatch(options: ControlWatchOptions): ControlWatch {
   /** The whole fleet's pause comes before that of this process. */
   function markOf(subscription: string): PauseMark | null {
     const mine = ordered.filter((pause) => pause.subscription === subscription);
-    const pause = mine.find(({ consumer }) => consumer === null) ?? mine.find(({ consumer }) => consumer === consumerName);
+    const pause =
+      mine.find(({ consumer }) => consumer === null) ?? mine.find(({ consumer }) => consumer === consumerName);
     if (pause === undefined) return own.get(subscription) ?? null;
     const { by, at, reason } = pause;
     return { by, at, reason };
@@ -62,7 +63,10 @@ export function createControlWatch(options: ControlWatchOptions): ControlWatch {
       await ask();
       isFailing = false;
     } catch (error) {
-      log[isFailing ? "debug" : "warn"]({ err: error }, "pauses could not be asked for: what was ordered before stays in force");
+      log[isFailing ? "debug" : "warn"](
+        { err: error },
+        "pauses could not be asked for: what was ordered before stays in force",
+      );
       isFailing = true;
     }
   }

@@ -75,7 +75,10 @@ export function createDeadLetterKeeper(options: DeadLetterKeeperOptions): DeadLe
     const dlqStream = deadLetterStream(stream.stream, stream.group);
     const trimmed = await trim(stream, signal);
     if (trimmed > 0) {
-      log.warn({ dlqStream, trimmed, retentionHours: stream.retentionHours }, "dead letters older than their retention were deleted");
+      log.warn(
+        { dlqStream, trimmed, retentionHours: stream.retentionHours },
+        "dead letters older than their retention were deleted",
+      );
     }
     await judge(stream, dlqStream, await deadLetters.depth(stream));
   }
@@ -92,14 +95,25 @@ export function createDeadLetterKeeper(options: DeadLetterKeeperOptions): DeadLe
     return total;
   }
 
-  async function judge(stream: KeptStream, dlqStream: string, { depth, oldestSeconds }: DeadLetterDepth): Promise<void> {
+  async function judge(
+    stream: KeptStream,
+    dlqStream: string,
+    { depth, oldestSeconds }: DeadLetterDepth,
+  ): Promise<void> {
     if (depth < stream.alertThreshold) {
-      if (firing.delete(dlqStream)) log.info({ dlqStream, depth, threshold: stream.alertThreshold }, "dead letters are below the alert threshold again");
+      if (firing.delete(dlqStream))
+        log.info(
+          { dlqStream, depth, threshold: stream.alertThreshold },
+          "dead letters are below the alert threshold again",
+        );
       return;
     }
     firing.add(dlqStream);
     countsOf(dlqStream).alerts += 1;
-    log.warn({ dlqStream, depth, threshold: stream.alertThreshold, oldestSeconds }, "dead letters have reached the alert threshold");
+    log.warn(
+      { dlqStream, depth, threshold: stream.alertThreshold, oldestSeconds },
+      "dead letters have reached the alert threshold",
+    );
     await callBack({
       subscription: stream.group,
       stream: stream.stream,
@@ -115,8 +129,12 @@ export function createDeadLetterKeeper(options: DeadLetterKeeperOptions): DeadLe
     const { callback } = options;
     if (!callback) return;
     try {
-      const result = await withTimeout(Promise.resolve().then(() => callback(alert)), CALLBACK_TIMEOUT_MS);
-      if (result === TIMED_OUT) log.error({ dlqStream: alert.dlqStream }, `the alert callback did not end within ${CALLBACK_TIMEOUT_MS} ms`);
+      const result = await withTimeout(
+        Promise.resolve().then(() => callback(alert)),
+        CALLBACK_TIMEOUT_MS,
+      );
+      if (result === TIMED_OUT)
+        log.error({ dlqStream: alert.dlqStream }, `the alert callback did not end within ${CALLBACK_TIMEOUT_MS} ms`);
     } catch (error) {
       log.error({ err: error, dlqStream: alert.dlqStream }, "the alert callback failed");
     }
@@ -134,7 +152,10 @@ export function createDeadLetterKeeper(options: DeadLetterKeeperOptions): DeadLe
         try {
           await keep(stream, signal);
         } catch (error) {
-          log.warn({ err: error, subscription: stream.group }, "a dead-letter stream could not be kept: the next cycle tries again");
+          log.warn(
+            { err: error, subscription: stream.group },
+            "a dead-letter stream could not be kept: the next cycle tries again",
+          );
         }
       }
     },

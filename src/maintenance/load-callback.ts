@@ -16,18 +16,28 @@ export async function loadAlertCallback(specifier: string, directory: string): P
 
   const file = insideOf(directory, path);
   if (file === null) {
-    throw fail("there is no such file inside the project", `Name a file below ${directory}, as in "./alerts.js#onDlqAlert".`);
+    throw fail(
+      "there is no such file inside the project",
+      `Name a file below ${directory}, as in "./alerts.js#onDlqAlert".`,
+    );
   }
   let exports: Record<string, unknown>;
   try {
     exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (cause) {
-    throw fail(`the module threw while it was loaded: ${cause instanceof Error ? cause.message : String(cause)}`, "Run it by itself to see why.", cause);
+    throw fail(
+      `the module threw while it was loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Run it by itself to see why.",
+      cause,
+    );
   }
   const callback = Object.hasOwn(exports, name) ? exports[name] : undefined;
   if (typeof callback !== "function") {
     const names = Object.keys(exports);
-    throw fail(`it exports no function ${JSON.stringify(name)}`, `It exports ${names.length > 0 ? names.join(", ") : "nothing"}.`);
+    throw fail(
+      `it exports no function ${JSON.stringify(name)}`,
+      `It exports ${names.length > 0 ? names.join(", ") : "nothing"}.`,
+    );
   }
   return callback as AlertCallback;
 }

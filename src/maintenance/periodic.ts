@@ -28,7 +28,8 @@ export function createPeriodicService({ name, intervalMs, log, runOnce }: Period
       try {
         await runOnce(stopping.signal);
       } catch (error) {
-        if (!stopping.signal.aborted) log.warn({ err: error, job: name }, "a maintenance cycle failed: the next one tries again");
+        if (!stopping.signal.aborted)
+          log.warn({ err: error, job: name }, "a maintenance cycle failed: the next one tries again");
       }
       await sleep(intervalMs, stopping.signal);
     }

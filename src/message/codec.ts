@@ -25,8 +25,22 @@ type Attributes = Record<string, unknown>;
 
 /** Attributes with a field of their own in `Message`; all others are headers. */
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
-  "specversion", "id", "type", "source", "subject", "time", "datacontenttype", "dataschema", "data", "data_base64",
-  "correlationid", "causationid", "traceparent", "tracestate", "schemaversion", "sequence",
+  "specversion",
+  "id",
+  "type",
+  "source",
+  "subject",
+  "time",
+  "datacontenttype",
+  "dataschema",
+  "data",
+  "data_base64",
+  "correlationid",
+  "causationid",
+  "traceparent",
+  "tracestate",
+  "schemaversion",
+  "sequence",
 ]);
 
 /** Attributes that headers may not name. */

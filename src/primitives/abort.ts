@@ -30,10 +30,7 @@ export const TIMED_OUT: unique symbol = Symbol("timed out");
  * The promise's value, or {@link TIMED_OUT} after `timeoutMs`. A rejection passes through;
  * one that comes after the timeout is dropped (it has been given up, not swallowed).
  */
-export async function withTimeout<T>(
-  promise: Promise<T>,
-  timeoutMs: number,
-): Promise<T | typeof TIMED_OUT> {
+export async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T | typeof TIMED_OUT> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
     timer = setTimeout(() => resolve(TIMED_OUT), timeoutMs);

@@ -21,10 +21,6 @@ export function backoffCeilingMs(attempt: number, options: BackoffOptions): numb
 }
 
 /** A delay with full jitter, in whole milliseconds. `random` gives [0, 1). */
-export function backoffMs(
-  attempt: number,
-  options: BackoffOptions,
-  random: () => number = Math.random,
-): number {
+export function backoffMs(attempt: number, options: BackoffOptions, random: () => number = Math.random): number {
   return Math.floor(random() * backoffCeilingMs(attempt, options));
 }

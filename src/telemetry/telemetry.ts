@@ -1,3 +1,6 @@
+/** What the last export may take of a shutdown. */
+export const FLUSH_BUDGET_MS = 2000;
+
 /** Telemetry as the engine holds it; without it, none of OpenTelemetry is loaded. */
 import { hostname } from "node:os";
 import type { Logger } from "pino";

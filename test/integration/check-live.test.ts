@@ -25,7 +25,12 @@ class OrderPlaced extends Event("OrderPlaced", z.object({ orderId: z.string(), t
 function createDomain(): Domain {
   const domain = new Domain("shop");
   const order = domain.aggregate("Order", { events: [OrderPlaced], key: "orderId" });
-  domain.register(defineHandler({ name: "Audit", partOf: order }, on(OrderPlaced, () => undefined)));
+  domain.register(
+    defineHandler(
+      { name: "Audit", partOf: order },
+      on(OrderPlaced, () => undefined),
+    ),
+  );
   return domain;
 }
 
@@ -83,7 +88,10 @@ describe("engine check --live, on a good server", () => {
   it("finds nothing but what its version is known for", async () => {
     await server.cli("XADD", "order", "*", ...good);
     const findings = await checkLive({ url: server.url });
-    assert.deepEqual(findings.filter(({ code }) => code !== "CHECK_REDIS_VULNERABLE"), []);
+    assert.deepEqual(
+      findings.filter(({ code }) => code !== "CHECK_REDIS_VULNERABLE"),
+      [],
+    );
     assert.equal(messagesOf(findings, "CHECK_REDIS_VULNERABLE").length, 1);
   });
 
@@ -95,26 +103,63 @@ describe("engine check --live, on a good server", () => {
 
   it("finds more connections than the server takes", async () => {
     await server.cli("CONFIG", "SET", "maxclients", "100");
-    assert.match(messagesOf(await checkLive({ url: server.url, processes: 60 }), "CHECK_REDIS_CONNECTIONS")[0] ?? "", /120; maxclients is 100/);
-    assert.match(messagesOf(await checkLive({ url: server.url, processes: 47 }), "CHECK_REDIS_CONNECTIONS")[0] ?? "", /94; \d+ are open now/);
+    assert.match(
+      messagesOf(await checkLive({ url: server.url, processes: 60 }), "CHECK_REDIS_CONNECTIONS")[0] ?? "",
+      /120; maxclients is 100/,
+    );
+    assert.match(
+      messagesOf(await checkLive({ url: server.url, processes: 47 }), "CHECK_REDIS_CONNECTIONS")[0] ?? "",
+      /94; \d+ are open now/,
+    );
     await server.cli("CONFIG", "SET", "maxclients", "4000");
   });
 
   it("finds a user without the right to dead-letter, by asking", async () => {
     await server.cli("ACL", "SETUSER", "narrow", "on", ">pw", "~*", "+@all", "-xadd");
     const url = server.url.replace("redis://", "redis://narrow:pw@");
-    assert.match(messagesOf(await checkLive({ url }), "CHECK_REDIS_RIGHTS")[0] ?? "", /^user narrow may not: XADD on order, XADD on \{order\}:replay:shop\.Audit/);
+    assert.match(
+      messagesOf(await checkLive({ url }), "CHECK_REDIS_RIGHTS")[0] ?? "",
+      /^user narrow may not: XADD on order, XADD on \{order\}:replay:shop\.Audit/,
+    );
   });
 
   it("finds keys that a user may not touch", async () => {
-    await server.cli("ACL", "SETUSER", "keyed", "on", ">pw", "~order", "~{order}:replay:*", "~{order}:history:*", "~{order}:replay-history:*", "%R~{order}:dlq:*", "+@all");
-    const [message = ""] = messagesOf(await checkLive({ url: server.url.replace("redis://", "redis://keyed:pw@") }), "CHECK_REDIS_RIGHTS");
+    await server.cli(
+      "ACL",
+      "SETUSER",
+      "keyed",
+      "on",
+      ">pw",
+      "~order",
+      "~{order}:replay:*",
+      "~{order}:history:*",
+      "~{order}:replay-history:*",
+      "%R~{order}:dlq:*",
+      "+@all",
+    );
+    const [message = ""] = messagesOf(
+      await checkLive({ url: server.url.replace("redis://", "redis://keyed:pw@") }),
+      "CHECK_REDIS_RIGHTS",
+    );
     assert.match(message, /XADD on \{order\}:dlq:shop\.Audit/);
     assert.doesNotMatch(message, /on order\b|replay/);
   });
 
   it("finds a missing right of a user that may not ask, by trying what has no effect", async () => {
-    await server.cli("ACL", "SETUSER", "mute", "on", ">pw", "~*", "+@all", "-@admin", "-@dangerous", "+info", "-xclaim", "-acl");
+    await server.cli(
+      "ACL",
+      "SETUSER",
+      "mute",
+      "on",
+      ">pw",
+      "~*",
+      "+@all",
+      "-@admin",
+      "-@dangerous",
+      "+info",
+      "-xclaim",
+      "-acl",
+    );
     const url = server.url.replace("redis://", "redis://mute:pw@");
     const untouched = await digestOf(server);
     const findings = await checkLive({ url });
@@ -134,7 +179,10 @@ describe("engine check --live, on a server that is set up badly", () => {
       assert.match(messagesOf(findings, "CHECK_REDIS_DURABILITY")[0] ?? "", /class D/);
       assert.match(messagesOf(findings, "CHECK_REDIS_MAXMEMORY")[0] ?? "", /not set/);
       await server.cli("CONFIG", "SET", "save", "3600 1");
-      assert.match(messagesOf(await checkLive({ url: server.url }), "CHECK_REDIS_DURABILITY")[0] ?? "", /class C \(appendonly no, save 3600 1\)/);
+      assert.match(
+        messagesOf(await checkLive({ url: server.url }), "CHECK_REDIS_DURABILITY")[0] ?? "",
+        /class C \(appendonly no, save 3600 1\)/,
+      );
     } finally {
       await server.stop();
     }
@@ -143,7 +191,11 @@ describe("engine check --live, on a server that is set up badly", () => {
   it("tells the classes A and B from each other, and finds neither", async () => {
     const server = await startRedis({ appendonly: true });
     try {
-      for (const [fsync, durability] of [["always", "A"], ["everysec", "B"], ["no", "C"]] as const) {
+      for (const [fsync, durability] of [
+        ["always", "A"],
+        ["everysec", "B"],
+        ["no", "C"],
+      ] as const) {
         await server.cli("CONFIG", "SET", "appendfsync", fsync);
         const facts = await withAdapter(server.url, (adapter) => adapter.facts.server());
         assert.equal(facts.durability, durability, fsync);
@@ -159,7 +211,10 @@ describe("engine check --live, on a server that is set up badly", () => {
     try {
       // Its slots are not assigned: every stream would answer CLUSTERDOWN.
       assert.match(messagesOf(await checkLive({ url: cluster.url }), "CHECK_REDIS_CLUSTER")[0] ?? "", /cluster mode/);
-      assert.match(messagesOf(await checkLive({ url: replica.url }), "CHECK_REDIS_REPLICA")[0] ?? "", /read-only replica/);
+      assert.match(
+        messagesOf(await checkLive({ url: replica.url }), "CHECK_REDIS_REPLICA")[0] ?? "",
+        /read-only replica/,
+      );
     } finally {
       await cluster.stop();
       await replica.stop();
@@ -183,8 +238,12 @@ describe("engine check --live, on streams in a bad state", () => {
     await server.cli("XADD", "order", "*", ...good);
     await server.cli("XADD", "{order}:dlq:shop.Removed", "*", ...good, "failure", "{}");
     const findings = await checkLive({ url: server.url });
-    assert.deepEqual(messagesOf(findings, "CHECK_GROUP_ORPHANED"), ['the group shop.Removed on "order" belongs to no handler: 1 pending, 1 not delivered']);
-    assert.deepEqual(messagesOf(findings, "CHECK_DEAD_LETTERS_ORPHANED"), ['1 dead letters of shop.Removed on "order" belong to no handler']);
+    assert.deepEqual(messagesOf(findings, "CHECK_GROUP_ORPHANED"), [
+      'the group shop.Removed on "order" belongs to no handler: 1 pending, 1 not delivered',
+    ]);
+    assert.deepEqual(messagesOf(findings, "CHECK_DEAD_LETTERS_ORPHANED"), [
+      '1 dead letters of shop.Removed on "order" belong to no handler',
+    ]);
   });
 
   it("finds ids from the future, and keys that hold something else", async () => {
@@ -193,16 +252,24 @@ describe("engine check --live, on streams in a bad state", () => {
     await server.cli("SET", `{order}:dlq:${GROUP}`, "in the way");
     const findings = await checkLive({ url: server.url });
     assert.match(messagesOf(findings, "CHECK_STREAM_FUTURE_IDS")[0] ?? "", /9999999999999-5/);
-    assert.deepEqual(messagesOf(findings, "CHECK_STREAM_WRONG_TYPE"), [`the key "{order}:dlq:${GROUP}" of ${GROUP} holds a string`]);
+    assert.deepEqual(messagesOf(findings, "CHECK_STREAM_WRONG_TYPE"), [
+      `the key "{order}:dlq:${GROUP}" of ${GROUP} holds a string`,
+    ]);
     await server.cli("DEL", "order");
     await server.cli("SET", "order", "in the way");
-    assert.match(messagesOf(await checkLive({ url: server.url }), "CHECK_STREAM_WRONG_TYPE")[0] ?? "", /the key "order" holds a string/);
+    assert.match(
+      messagesOf(await checkLive({ url: server.url }), "CHECK_STREAM_WRONG_TYPE")[0] ?? "",
+      /the key "order" holds a string/,
+    );
   });
 
   it("finds dead letters at their threshold", async () => {
     await server.cli("FLUSHALL");
-    for (let count = 0; count < 100; count += 1) await server.cli("XADD", `{order}:dlq:${GROUP}`, "*", ...good, "failure", "{}");
-    assert.deepEqual(messagesOf(await checkLive({ url: server.url }), "CHECK_DEAD_LETTERS_DEPTH"), [`${GROUP} has 100 dead letters; the threshold is 100`]);
+    for (let count = 0; count < 100; count += 1)
+      await server.cli("XADD", `{order}:dlq:${GROUP}`, "*", ...good, "failure", "{}");
+    assert.deepEqual(messagesOf(await checkLive({ url: server.url }), "CHECK_DEAD_LETTERS_DEPTH"), [
+      `${GROUP} has 100 dead letters; the threshold is 100`,
+    ]);
   });
 
   /** Pending: good, bad. Undelivered: bad, a type nobody handles. Replayed: bad. Dead: bad, one that was invalid before, another type. */
@@ -213,11 +280,27 @@ describe("engine check --live, on streams in a bad state", () => {
     await server.cli("XREADGROUP", "GROUP", GROUP, "c", "COUNT", "10", "STREAMS", "order", ">");
     await server.cli("XADD", "order", "*", ...bad);
     await server.cli("XADD", "order", "*", ...event("OrderPaid", { orderId: "1" }));
-    await server.cli("XADD", `{order}:replay:${GROUP}`, "*", ...bad, "replay", JSON.stringify({ replayOf: "1-0", replays: 1 }));
-    const failure = (reason: string): string[] => ["failure", JSON.stringify({ reason, error: { name: "E", message: "m" } })];
+    await server.cli(
+      "XADD",
+      `{order}:replay:${GROUP}`,
+      "*",
+      ...bad,
+      "replay",
+      JSON.stringify({ replayOf: "1-0", replays: 1 }),
+    );
+    const failure = (reason: string): string[] => [
+      "failure",
+      JSON.stringify({ reason, error: { name: "E", message: "m" } }),
+    ];
     await server.cli("XADD", `{order}:dlq:${GROUP}`, "*", ...bad, ...failure("retries_exhausted"));
     await server.cli("XADD", `{order}:dlq:${GROUP}`, "*", "event", "{", ...failure("invalid_message"));
-    await server.cli("XADD", `{order}:dlq:${GROUP}`, "*", ...event("OrderPaid", { orderId: "1" }), ...failure("permanent_error"));
+    await server.cli(
+      "XADD",
+      `{order}:dlq:${GROUP}`,
+      "*",
+      ...event("OrderPaid", { orderId: "1" }),
+      ...failure("permanent_error"),
+    );
   }
 
   it("finds what is in flight and does not fit this build: pending, undelivered, replayed, dead", async () => {
@@ -251,14 +334,27 @@ describe("engine check --live, on streams in a bad state", () => {
       const context = contextFor(server.url);
       const { subscriptions, streams } = await gatherFacts({ context, adapter, clock: systemClock, processes: 1 });
       const look = async (): Promise<unknown> =>
-        (await gatherFacts({ context, adapter, clock: systemClock, processes: 1 })).subscriptions.map(({ inFlight, dlqDepth }) => ({
-          dlqDepth,
-          inFlight: inFlight.map(({ where, sampled, isComplete, misfits }) => ({ where, sampled, isComplete, problems: misfits.map(({ problem, type }) => [problem, type]) })),
-        }));
+        (await gatherFacts({ context, adapter, clock: systemClock, processes: 1 })).subscriptions.map(
+          ({ inFlight, dlqDepth }) => ({
+            dlqDepth,
+            inFlight: inFlight.map(({ where, sampled, isComplete, misfits }) => ({
+              where,
+              sampled,
+              isComplete,
+              problems: misfits.map(({ problem, type }) => [problem, type]),
+            })),
+          }),
+        );
       const dead = await look();
       const { letters } = await adapter.deadLetters.list({ stream: "order", group: GROUP }, null, 1);
       await adapter.deadLetters.replay({ stream: "order", group: GROUP }, letters[0]?.id ?? "");
-      return [dead, await look(), subscriptions[0]?.group?.pending, subscriptions[0]?.group?.lag, streams[0]?.facts.kind];
+      return [
+        dead,
+        await look(),
+        subscriptions[0]?.group?.pending,
+        subscriptions[0]?.group?.lag,
+        streams[0]?.facts.kind,
+      ];
     };
     const onRedis = await withAdapter(server.url, plant);
     assert.deepEqual(onRedis, await plant(createMemoryAdapter("default")));
@@ -272,10 +368,16 @@ describe("engine check --live, on streams in a bad state", () => {
     await server.cli("EVAL", fill, "1", "order", ...good);
     await server.cli("XADD", "order", "*", ...bad);
     const seen = /2 of 1000 looked at (\w+) messages/;
-    assert.equal(seen.exec(messagesOf(await checkLive({ url: server.url }), "CHECK_IN_FLIGHT_INVALID").join())?.[1], "undelivered");
+    assert.equal(
+      seen.exec(messagesOf(await checkLive({ url: server.url }), "CHECK_IN_FLIGHT_INVALID").join())?.[1],
+      "undelivered",
+    );
     await server.cli("XGROUP", "CREATE", "order", GROUP, "0");
     await server.cli("XREADGROUP", "GROUP", GROUP, "c", "COUNT", "5000", "STREAMS", "order", ">");
-    assert.equal(seen.exec(messagesOf(await checkLive({ url: server.url }), "CHECK_IN_FLIGHT_INVALID").join())?.[1], "pending");
+    assert.equal(
+      seen.exec(messagesOf(await checkLive({ url: server.url }), "CHECK_IN_FLIGHT_INVALID").join())?.[1],
+      "pending",
+    );
   });
 
   it("writes nothing: keys, groups, pending entries and dirty count stay as they were", async () => {

@@ -35,7 +35,10 @@ describe("engine server --workers", () => {
   });
 
   async function start(workers: number): Promise<Supervised> {
-    await writeFile(join(dir, "domain.toml"), `[brokers.default]\nprovider = "redis"\nURI = "${redis.url}"\n[server.health]\nport = 0\n`);
+    await writeFile(
+      join(dir, "domain.toml"),
+      `[brokers.default]\nprovider = "redis"\nURI = "${redis.url}"\n[server.health]\nport = 0\n`,
+    );
     const args = ["--import", TSX, CLI, "server", `--domain=${DOMAIN}`, `--workers=${workers}`];
     const child = spawn(process.execPath, args, { cwd: dir, stdio: ["ignore", "ignore", "pipe"] });
     let log = "";
@@ -58,10 +61,19 @@ describe("engine server --workers", () => {
 
   it("starts a worker again that a message killed, and finishes every other message", async () => {
     const supervised = await start(2);
-    for (let n = 0; n < 40; n += 1) await redis.cli("XADD", "crashing", "*", "type", "Work", "data", JSON.stringify({ n }));
+    for (let n = 0; n < 40; n += 1)
+      await redis.cli("XADD", "crashing", "*", "type", "Work", "data", JSON.stringify({ n }));
     await redis.cli("XADD", "crashing", "*", "type", "Work", "data", '{"n":-1}');
-    await until("it happens", async () => (await redis.cli("XLEN", "{crashing}:dlq:crash.Worker")).trim() === "1", LIMIT);
-    await until("it happens", async () => (await redis.cli("XPENDING", "crashing", "crash.Worker")).trim().startsWith("0"), LIMIT);
+    await until(
+      "it happens",
+      async () => (await redis.cli("XLEN", "{crashing}:dlq:crash.Worker")).trim() === "1",
+      LIMIT,
+    );
+    await until(
+      "it happens",
+      async () => (await redis.cli("XPENDING", "crashing", "crash.Worker")).trim().startsWith("0"),
+      LIMIT,
+    );
     assert.match(supervised.log(), /worker \d died \(SIGABRT\): starting it again/);
     assert.match(await redis.cli("XRANGE", "{crashing}:dlq:crash.Worker", "-", "+"), /crash_limit/);
     assert.equal(await supervised.stop(), 0);

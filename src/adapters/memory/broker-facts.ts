@@ -47,7 +47,11 @@ export function createMemoryBrokerFacts(streams: Streams, admin: BrokerAdmin, de
     wrongCompanions: () => Promise.resolve([]),
     async pending(address, lane, limit) {
       const group = streams.get(laneOf(address, lane))?.groups.get(address.group);
-      return sampled([...(group?.pending.values() ?? [])].map(({ entry }) => entry), lane, limit);
+      return sampled(
+        [...(group?.pending.values() ?? [])].map(({ entry }) => entry),
+        lane,
+        limit,
+      );
     },
     async undelivered(address, lane, limit) {
       const stream = streams.get(laneOf(address, lane));
@@ -55,7 +59,10 @@ export function createMemoryBrokerFacts(streams: Streams, admin: BrokerAdmin, de
       return sampled(stream?.log.after(from, Infinity) ?? [], lane, limit);
     },
     async deadLetters(address, limit) {
-      const ids = ends(streams.get(deadLetterStream(address.stream, address.group))?.log.after(STREAM_START, Infinity) ?? [], limit);
+      const ids = ends(
+        streams.get(deadLetterStream(address.stream, address.group))?.log.after(STREAM_START, Infinity) ?? [],
+        limit,
+      );
       const letters = await Promise.all(ids.map(({ id }) => deadLetters.get(address, id)));
       return letters.filter((letter) => letter !== null);
     },
@@ -73,6 +80,9 @@ function ends<T>(all: readonly T[], limit: number): readonly T[] {
 function sampled(all: readonly StoredEntry[], lane: Lane, limit: number): Sample {
   const entries = ends(all, limit)
     .filter(({ isDeleted }) => !isDeleted)
-    .map(({ id, fields }) => ({ entryId: id, fields: lane === "main" ? fields : splitMark(fields, "replay").original }));
+    .map(({ id, fields }) => ({
+      entryId: id,
+      fields: lane === "main" ? fields : splitMark(fields, "replay").original,
+    }));
   return { entries, isComplete: all.length <= limit * 2 };
 }

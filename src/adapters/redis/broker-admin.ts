@@ -1,8 +1,6 @@
 /** The `BrokerAdmin` port on Redis Streams. */
 import { deadLetterStream, replayStream } from "../../message/names.ts";
-import type {
-  BrokerAdmin, ConsumerReport, GroupAddress, GroupReport,
-} from "../../ports/broker-admin.ts";
+import type { BrokerAdmin, ConsumerReport, GroupAddress, GroupReport } from "../../ports/broker-admin.ts";
 import type { Broker } from "../../ports/broker.ts";
 import type { Connections } from "./connection.ts";
 import { messageOf, toBrokerError, translated } from "./driver-errors.ts";
@@ -15,7 +13,10 @@ interface GroupFacts {
   readonly pending: number;
 }
 
-export function createRedisBrokerAdmin(connections: Pick<Connections, "command" | "nodeOf">, broker: Broker): BrokerAdmin {
+export function createRedisBrokerAdmin(
+  connections: Pick<Connections, "command" | "nodeOf">,
+  broker: Broker,
+): BrokerAdmin {
   const { command } = connections;
 
   async function groupFacts(stream: string): Promise<Map<string, GroupFacts>> {
@@ -54,7 +55,10 @@ export function createRedisBrokerAdmin(connections: Pick<Connections, "command" 
     };
   }
 
-  async function companionDepths({ stream, group }: GroupAddress): Promise<{ dlqDepth: number; replayBacklog: number }> {
+  async function companionDepths({
+    stream,
+    group,
+  }: GroupAddress): Promise<{ dlqDepth: number; replayBacklog: number }> {
     const [dlqDepth, replayBacklog] = await Promise.all([
       command.xlen(deadLetterStream(stream, group)),
       command.xlen(replayStream(stream, group)),
@@ -100,7 +104,11 @@ export function createRedisBrokerAdmin(connections: Pick<Connections, "command" 
       return translated(async () => {
         const { maxLength, maxAgeMs } = retention;
         const reply = await runScript(command, "trim-stream", [
-          stream, maxLength ?? "", maxAgeMs ?? "", limit, ...expectedGroups,
+          stream,
+          maxLength ?? "",
+          maxAgeMs ?? "",
+          limit,
+          ...expectedGroups,
         ]);
         const [removed, missingGroup] = reply as [number, string];
         if (missingGroup === "") return { kind: "trimmed", removed };

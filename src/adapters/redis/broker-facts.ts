@@ -112,7 +112,12 @@ export function createRedisBrokerFacts(command: Redis): BrokerFacts {
         if (type !== "stream") return { kind: "wrong_type", type };
         const info = toRecord((await command.xinfo("STREAM", name)) as unknown[]);
         const groups = await groupsOf(name);
-        return { kind: "stream", length: Number(info["length"]), lastGeneratedId: String(info["last-generated-id"]), groups };
+        return {
+          kind: "stream",
+          length: Number(info["length"]),
+          lastGeneratedId: String(info["last-generated-id"]),
+          groups,
+        };
       });
     },
     wrongCompanions({ stream, group }) {
@@ -173,5 +178,7 @@ function toSampled([id, values]: BufferEntry, lane: Lane): SampledEntry {
 }
 
 function toRecord(pairs: readonly unknown[]): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Array.from({ length: pairs.length / 2 }, (_, index) => [String(pairs[index * 2]), pairs[index * 2 + 1]]));
+  return Object.fromEntries(
+    Array.from({ length: pairs.length / 2 }, (_, index) => [String(pairs[index * 2]), pairs[index * 2 + 1]]),
+  );
 }

@@ -2,14 +2,26 @@
 import type { Logger } from "pino";
 import { historyKey, deadLetterStream, replayStream } from "../../message/names.ts";
 import type {
-  Claimed, Consumer, ConsumerAddress, DeadLetterResult, Delivery, Lane, MissingEntry,
+  Claimed,
+  Consumer,
+  ConsumerAddress,
+  DeadLetterResult,
+  Delivery,
+  Lane,
+  MissingEntry,
 } from "../../ports/broker.ts";
 import type { Connections } from "./connection.ts";
 import { messageOf, translated } from "./driver-errors.ts";
 import { withTimeout } from "../../primitives/abort.ts";
 import { compareEntryIds } from "../../message/entry-id.ts";
 import {
-  claimedHistory, looksPacked, NO_HISTORY, ownHistory, splitReplay, unpackFields, type StreamReply,
+  claimedHistory,
+  looksPacked,
+  NO_HISTORY,
+  ownHistory,
+  splitReplay,
+  unpackFields,
+  type StreamReply,
 } from "./entries.ts";
 import { createReader } from "./reader.ts";
 import { runScript, type ScriptArgument, type ScriptName } from "./scripts.ts";
@@ -45,7 +57,11 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
   const dlq = deadLetterStream(stream, group);
   const command = connections.command;
   const reader = createReader({
-    connections, group, consumer, log, streams: [lanes.main.stream, lanes.replay.stream],
+    connections,
+    group,
+    consumer,
+    log,
+    streams: [lanes.main.stream, lanes.replay.stream],
   });
   let hasGroups = false;
 
@@ -66,7 +82,11 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     }
   }
 
-  function toDelivery(lane: Lane, [entryId, fields]: readonly [string, readonly string[]], history = NO_HISTORY): Delivery {
+  function toDelivery(
+    lane: Lane,
+    [entryId, fields]: readonly [string, readonly string[]],
+    history = NO_HISTORY,
+  ): Delivery {
     if (lane === "main") return { lane, entryId, fields, history };
     return { lane, entryId, history, ...splitReplay(entryId, fields) };
   }
@@ -212,7 +232,14 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
         const isOnlyReader = keys.lane === "replay" ? "1" : "0";
         const ids = chunk.map((delivery) => delivery.entryId);
         fenced += (await script(
-          "ack", keys.stream, keys.history, group, consumer, ...bounds, isOnlyReader, ...ids,
+          "ack",
+          keys.stream,
+          keys.history,
+          group,
+          consumer,
+          ...bounds,
+          isOnlyReader,
+          ...ids,
         )) as number;
       });
       return fenced;
@@ -220,8 +247,17 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     async recordFailure(delivery, record) {
       const keys = lanes[delivery.lane];
       const stored = await script(
-        "record-failure", keys.stream, keys.history, group, consumer, delivery.entryId,
-        record.failures, record.crashes, Math.ceil(record.delayMs), record.firstFailedAt, KEEP_HISTORY_MS,
+        "record-failure",
+        keys.stream,
+        keys.history,
+        group,
+        consumer,
+        delivery.entryId,
+        record.failures,
+        record.crashes,
+        Math.ceil(record.delayMs),
+        record.firstFailedAt,
+        KEEP_HISTORY_MS,
       );
       return stored === 1;
     },
@@ -229,8 +265,16 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
       const keys = lanes[delivery.lane];
       const { failures, crashes, firstFailedAt = "" } = delivery.history;
       const stored = await script(
-        "mark-in-hand", keys.stream, keys.history, group, consumer, delivery.entryId,
-        failures, crashes, firstFailedAt, KEEP_HISTORY_MS,
+        "mark-in-hand",
+        keys.stream,
+        keys.history,
+        group,
+        consumer,
+        delivery.entryId,
+        failures,
+        crashes,
+        firstFailedAt,
+        KEEP_HISTORY_MS,
       );
       return stored === 1;
     },
@@ -238,7 +282,15 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
       const keys = lanes[delivery.lane];
       const isOnlyReader = delivery.lane === "replay" ? "1" : "0";
       return (await script(
-        "dead-letter", keys.stream, keys.history, dlq, group, consumer, delivery.entryId, failure, isOnlyReader,
+        "dead-letter",
+        keys.stream,
+        keys.history,
+        dlq,
+        group,
+        consumer,
+        delivery.entryId,
+        failure,
+        isOnlyReader,
       )) as DeadLetterResult;
     },
     async release(deliveries) {
@@ -248,7 +300,15 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     },
     async buryMissing({ lane, entryId }, failure) {
       const keys = lanes[lane];
-      return (await script("bury-missing", keys.stream, keys.history, dlq, group, entryId, failure)) as DeadLetterResult;
+      return (await script(
+        "bury-missing",
+        keys.stream,
+        keys.history,
+        dlq,
+        group,
+        entryId,
+        failure,
+      )) as DeadLetterResult;
     },
     rawFields: rawOriginal,
     async close() {

@@ -58,7 +58,10 @@ export function createRedisDeadLetters(
           stream: found.failure?.stream ?? address.stream,
         };
         const moved = await runScript(command, "replay", [
-          dlqOf(address), replayStream(address.stream, address.group), id, JSON.stringify(origin),
+          dlqOf(address),
+          replayStream(address.stream, address.group),
+          id,
+          JSON.stringify(origin),
         ]);
         return moved === 1 ? "replayed" : "not_found";
       });

@@ -4,8 +4,22 @@ import type { RedisAddress } from "../../primitives/redis-uri.ts";
 
 /** Error prefixes of Redis that pass by themselves, or once an operator has acted. */
 const TRANSIENT_REPLIES = [
-  "LOADING", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "BUSY ", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN",
-  "UNBLOCKED", "NOGROUP", "NOAUTH", "WRONGPASS", "NOPERM", "MOVED", "ASK",
+  "LOADING",
+  "READONLY",
+  "OOM",
+  "MISCONF",
+  "NOREPLICAS",
+  "BUSY ",
+  "CLUSTERDOWN",
+  "TRYAGAIN",
+  "MASTERDOWN",
+  "UNBLOCKED",
+  "NOGROUP",
+  "NOAUTH",
+  "WRONGPASS",
+  "NOPERM",
+  "MOVED",
+  "ASK",
 ];
 
 /** What the client itself says when a connection is missing, lost or slow: the command may have been executed. */
@@ -13,7 +27,8 @@ const CONNECTION_ERRORS =
   /Connection is closed|Cluster isn't ready|Cluster is (?:ended|disconnect)|Too many Cluster redirections|Failed to refresh slots cache|None of startup nodes is available|All sentinels are unreachable|Stream isn't writeable|Command timed out|max retries per request|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Socket closed|connect ETIMEDOUT/i;
 
 /** Errors of a connection with which nothing was done. */
-const NOT_SENT = /Stream isn't writeable|Cluster isn't ready|Too many Cluster redirections|All sentinels are unreachable/;
+const NOT_SENT =
+  /Stream isn't writeable|Cluster isn't ready|Too many Cluster redirections|All sentinels are unreachable/;
 
 const GROUP_GONE = /^NOGROUP|^UNBLOCKED the stream key no longer exists|^ERR no such key/;
 
@@ -51,8 +66,7 @@ export function toBrokerError(error: unknown): BrokerError {
   const isConnection = CONNECTION_ERRORS.test(message);
   const isGroupGone = GROUP_GONE.test(message);
   return new BrokerError(message, {
-    isTransient:
-      isConnection || isGroupGone || TRANSIENT_REPLIES.some((prefix) => message.startsWith(prefix)),
+    isTransient: isConnection || isGroupGone || TRANSIENT_REPLIES.some((prefix) => message.startsWith(prefix)),
     isGroupGone,
     isOutcomeUnknown: isConnection && !NOT_SENT.test(message),
     cause: error,

@@ -61,7 +61,10 @@ export function ownHistory(recordText: string, nowMs: number): DeliveryHistory {
 }
 
 /** Takes the `replay` field off an entry of a replay stream. */
-export function splitReplay(entryId: string, fields: readonly string[]): { fields: readonly string[]; replay: ReplayOrigin } {
+export function splitReplay(
+  entryId: string,
+  fields: readonly string[],
+): { fields: readonly string[]; replay: ReplayOrigin } {
   const fallback: ReplayOrigin = { replayOf: entryId, replays: 1, entryId, stream: "" };
   if (fields[fields.length - 2] !== "replay") return { fields, replay: fallback };
   const rest = fields.slice(0, -2);
@@ -85,7 +88,9 @@ export function looksPacked(fields: readonly string[]): boolean {
 export function unpackFields(fields: readonly Buffer[]): readonly Buffer[] {
   const [name, packed] = fields;
   const isPacked =
-    fields.length === 2 && name?.toString() === "packed" && packed?.subarray(0, PACKED_MAGIC.length).equals(PACKED_MAGIC);
+    fields.length === 2 &&
+    name?.toString() === "packed" &&
+    packed?.subarray(0, PACKED_MAGIC.length).equals(PACKED_MAGIC);
   if (!isPacked || !packed) return fields;
   const values: Buffer[] = [];
   let at = PACKED_MAGIC.length;

@@ -118,19 +118,7 @@ export function createReader(options: ReaderOptions): Reader {
     // Good for the next command alone; its own failure would be that command's too.
     if (isAsking) client.asking().catch(() => undefined);
     const reply = await withTimeout(
-      client.call(
-        "XREADGROUP",
-        "GROUP",
-        group,
-        consumer,
-        "COUNT",
-        count,
-        ...block,
-        "STREAMS",
-        ...streams,
-        ">",
-        ">",
-      ),
+      client.call("XREADGROUP", "GROUP", group, consumer, "COUNT", count, ...block, "STREAMS", ...streams, ">", ">"),
       watchdogMs,
     );
     if (reply === TIMED_OUT) {

@@ -147,7 +147,9 @@ async function tryOut(command: Redis, { addresses }: RightsRequest, user: string
         return null;
       } catch (error) {
         // Other errors say that the command was allowed; a refused key is this made-up one's.
-        return /^NOPERM.*(?:permissions to run|no permissions to run)/i.test(messageOf(error)) ? describe(each, NOTHING) : null;
+        return /^NOPERM.*(?:permissions to run|no permissions to run)/i.test(messageOf(error))
+          ? describe(each, NOTHING)
+          : null;
       }
     }),
   );

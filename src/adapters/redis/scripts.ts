@@ -4,16 +4,16 @@ import type { CommandClient } from "./topology.ts";
 
 /** Script file → number of keys. */
 const SCRIPTS = {
-  "ack": 2,
-  "extend": 1,
-  "release": 1,
-  "claim": 2,
-  "fetch": 2,
+  ack: 2,
+  extend: 1,
+  release: 1,
+  claim: 2,
+  fetch: 2,
   "record-failure": 2,
   "mark-in-hand": 2,
   "dead-letter": 3,
   "bury-missing": 3,
-  "replay": 2,
+  replay: 2,
   "trim-dead-letters": 1,
   "trim-stream": 1,
   "reap-consumers": 1,
@@ -42,11 +42,7 @@ export function defineScripts(client: CommandClient): void {
 }
 
 /** Runs a script: keys first, then arguments. Replies are text. */
-export function runScript(
-  client: CommandClient,
-  name: ScriptName,
-  args: readonly ScriptArgument[],
-): Promise<unknown> {
+export function runScript(client: CommandClient, name: ScriptName, args: readonly ScriptArgument[]): Promise<unknown> {
   const call = (client as unknown as Record<string, ScriptCall>)[name];
   if (!call) throw new TypeError(`script ${name} is not defined on this client`);
   return call.apply(client, [...args]);

@@ -56,7 +56,9 @@ function parseInfo(text: string): Fields {
 
 async function readSettings(command: Redis): Promise<Fields> {
   const replies = await Promise.all(SETTINGS.map((name) => command.call("CONFIG", "GET", name) as Promise<string[]>));
-  return new Map(replies.flatMap(([name, value]) => (name === undefined || value === undefined ? [] : [[name, value]])));
+  return new Map(
+    replies.flatMap(([name, value]) => (name === undefined || value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function persistenceOf(info: Fields, settings: Fields | null): { durability: Durability | null; persistence: string } {
@@ -67,7 +69,8 @@ function persistenceOf(info: Fields, settings: Fields | null): { durability: Dur
     const persistence = `appendonly yes, appendfsync ${fsync ?? "unknown"}`;
     return { durability: durability[fsync as keyof typeof durability] ?? null, persistence };
   }
-  if (settings === null) return { durability: null, persistence: "appendonly no; the server does not tell of snapshots" };
+  if (settings === null)
+    return { durability: null, persistence: "appendonly no; the server does not tell of snapshots" };
   const save = settings.get("save") ?? "";
   if (save === "") return { durability: "D", persistence: "appendonly no, no snapshots" };
   return { durability: "C", persistence: `appendonly no, save ${save}` };

@@ -11,7 +11,9 @@ const MOST_REASONS = 5;
 
 export function describeMisfits(place: InFlight, problem: Misfit["problem"]): readonly string[] {
   const misfits = place.misfits.filter((misfit) => misfit.problem === problem);
-  const kinds = [...Map.groupBy(misfits, ({ type, reason }) => `${type ?? ""}\0${reason}`).values()].toSorted((a, b) => b.length - a.length);
+  const kinds = [...Map.groupBy(misfits, ({ type, reason }) => `${type ?? ""}\0${reason}`).values()].toSorted(
+    (a, b) => b.length - a.length,
+  );
   const lines = kinds.slice(0, MOST_REASONS).map((alike) => lineOf(alike, place));
   const rest = kinds.slice(MOST_REASONS).reduce((sum, alike) => sum + alike.length, 0);
   return rest > 0 ? [...lines, `${rest} more ${WHERE[place.where]} messages are ${problem} for other reasons`] : lines;

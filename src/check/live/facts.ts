@@ -57,4 +57,3 @@ export interface BrokerReport {
 export type LiveFacts =
   | BrokerReport
   | { readonly kind: "unreachable"; readonly broker: string; readonly reason: string };
-

@@ -37,7 +37,11 @@ export async function gatherFacts({ context, adapter, clock, processes }: Gather
     return { ...outline, rights: { source: "asked", user: null, denied: [] }, streams: [], subscriptions: [] };
   }
   const addresses = model.subscriptions.map(({ stream, name }) => ({ stream, group: name }));
-  const rights = await facts.rights({ addresses, leases: JOBS.map((job) => leaseName(model.name, job)), controls: [controlName(model.name)] });
+  const rights = await facts.rights({
+    addresses,
+    leases: JOBS.map((job) => leaseName(model.name, job)),
+    controls: [controlName(model.name)],
+  });
   const isSearchable = (server.keyCount ?? Infinity) <= MOST_KEYS_SEARCHED;
   const streams: StreamReport[] = [];
   for (const stream of streamsOf(model)) streams.push(await reportStream(stream, { context, adapter, isSearchable }));
@@ -69,7 +73,10 @@ interface Surroundings {
   readonly adapter: BrokerAdapter;
 }
 
-async function reportStream(stream: string, { context, adapter, isSearchable }: Surroundings & { isSearchable: boolean }): Promise<StreamReport> {
+async function reportStream(
+  stream: string,
+  { context, adapter, isSearchable }: Surroundings & { isSearchable: boolean },
+): Promise<StreamReport> {
   const { model } = context;
   const known = model.subscriptions.filter((each) => each.stream === stream).map(({ name }) => name);
   const isOrphan = (name: string): boolean => name.startsWith(`${model.name}.`) && !known.includes(name);
@@ -78,7 +85,10 @@ async function reportStream(stream: string, { context, adapter, isSearchable }: 
   if (!isSearchable) return { stream, facts, orphans, orphanedLetters: null };
   const letters = (await adapter.deadLetters.subscriptions(stream)).filter(({ group }) => isOrphan(group));
   const depths = await Promise.all(
-    letters.map(async (address) => ({ subscription: address.group, depth: (await adapter.deadLetters.depth(address)).depth })),
+    letters.map(async (address) => ({
+      subscription: address.group,
+      depth: (await adapter.deadLetters.depth(address)).depth,
+    })),
   );
   return { stream, facts, orphans, orphanedLetters: depths.filter(({ depth }) => depth > 0) };
 }
@@ -91,9 +101,16 @@ async function reportSubscription(
   const address = { stream: model.stream, group: model.name };
   const { name, handlerName } = model;
   const wrongCompanions = await adapter.facts.wrongCompanions(address);
-  const identity = { name, handlerName, stream: model.stream, wrongCompanions, dlqAlertThreshold: resolved.settings.dlqAlertThreshold };
+  const identity = {
+    name,
+    handlerName,
+    stream: model.stream,
+    wrongCompanions,
+    dlqAlertThreshold: resolved.settings.dlqAlertThreshold,
+  };
   // Nothing can be read of keys that hold something else.
-  if (stream.kind === "wrong_type" || wrongCompanions.length > 0) return { ...identity, group: null, dlqDepth: 0, inFlight: [] };
+  if (stream.kind === "wrong_type" || wrongCompanions.length > 0)
+    return { ...identity, group: null, dlqDepth: 0, inFlight: [] };
   return {
     ...identity,
     group: (stream.kind === "stream" ? stream.groups.find((group) => group.name === name) : undefined) ?? null,
@@ -102,25 +119,40 @@ async function reportSubscription(
   };
 }
 
-async function lookAtFlight(model: CheckedSubscription["model"], { context, adapter }: Surroundings): Promise<readonly InFlight[]> {
+async function lookAtFlight(
+  model: CheckedSubscription["model"],
+  { context, adapter }: Surroundings,
+): Promise<readonly InFlight[]> {
   const { facts } = adapter;
   const address = { stream: model.stream, group: model.name };
   const options = { model, maxMessageBytes: context.config.server.maxMessageBytes };
   // What failed here or was sent back here, this class was meant to handle; all else may be meant for others on the stream.
   const own: JudgeOptions = { ...options, handledElsewhere: new Set() };
   const shared: JudgeOptions = { ...options, handledElsewhere: typesHandledOn(model.stream, context) };
-  const letters = (await facts.deadLetters(address, SAMPLE_SIZE)).filter(({ failure }) => isReplayable(failure?.reason));
-  const replayed = [await facts.pending(address, "replay", SAMPLE_SIZE), await facts.undelivered(address, "replay", SAMPLE_SIZE)];
+  const letters = (await facts.deadLetters(address, SAMPLE_SIZE)).filter(({ failure }) =>
+    isReplayable(failure?.reason),
+  );
+  const replayed = [
+    await facts.pending(address, "replay", SAMPLE_SIZE),
+    await facts.undelivered(address, "replay", SAMPLE_SIZE),
+  ];
   return [
     judgeSample("pending", await facts.pending(address, "main", SAMPLE_SIZE), shared),
     judgeSample("undelivered", await facts.undelivered(address, "main", SAMPLE_SIZE), shared),
     judgeSample("replay", together(replayed), own),
-    judgeSample("dead_letters", { entries: letters.map(({ id, fields }) => ({ entryId: id, fields })), isComplete: letters.length < SAMPLE_SIZE }, own),
+    judgeSample(
+      "dead_letters",
+      { entries: letters.map(({ id, fields }) => ({ entryId: id, fields })), isComplete: letters.length < SAMPLE_SIZE },
+      own,
+    ),
   ];
 }
 
 function together(samples: readonly Sample[]): Sample {
-  return { entries: samples.flatMap(({ entries }) => entries), isComplete: samples.every(({ isComplete }) => isComplete) };
+  return {
+    entries: samples.flatMap(({ entries }) => entries),
+    isComplete: samples.every(({ isComplete }) => isComplete),
+  };
 }
 
 /** What was invalid before is no news; of a missing entry nothing is left to look at. */
@@ -129,5 +161,7 @@ function isReplayable(reason: string | undefined): boolean {
 }
 
 function typesHandledOn(stream: string, { model }: CheckContext): ReadonlySet<string> {
-  return new Set(model.subscriptions.filter((each) => each.stream === stream).flatMap(({ routes }) => [...routes.keys()]));
+  return new Set(
+    model.subscriptions.filter((each) => each.stream === stream).flatMap(({ routes }) => [...routes.keys()]),
+  );
 }

@@ -19,7 +19,10 @@ export function judgeSample(where: InFlight["where"], sample: Sample, options: J
   return { where, sampled: sample.entries.length, isComplete: sample.isComplete, misfits };
 }
 
-function misfitOf({ entryId, fields }: SampledEntry, { model, maxMessageBytes, handledElsewhere }: JudgeOptions): Misfit | null {
+function misfitOf(
+  { entryId, fields }: SampledEntry,
+  { model, maxMessageBytes, handledElsewhere }: JudgeOptions,
+): Misfit | null {
   const holding: HoldOptions = { model, maxMessageBytes, maxCrashes: 1 };
   let type: string | null = null;
   try {

@@ -40,7 +40,13 @@ const VULNERABILITIES: readonly Vulnerability[] = [
 
 /** Below zero when `a` is older. Versions are numbers with dots; what follows a dash does not count. */
 export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split("-")[0]?.split(".").map((part) => Number.parseInt(part, 10) || 0) ?? []);
+  const [left, right] = [a, b].map(
+    (text) =>
+      text
+        .split("-")[0]
+        ?.split(".")
+        .map((part) => Number.parseInt(part, 10) || 0) ?? [],
+  );
   for (let index = 0; index < 3; index += 1) {
     const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
     if (difference !== 0) return difference;

@@ -8,7 +8,7 @@ export const aggregateNoEvents: StaticRule = {
   title: "aggregate without events",
   rationale:
     "Publishing finds an event's stream through the aggregate that lists it. One that lists none gives its name to a stream and nothing else.",
-  fix: "List its events: `domain.aggregate(\"Order\", { events: [OrderPlaced] })`. For a stream of another application, use `stream:` in the handler.",
+  fix: 'List its events: `domain.aggregate("Order", { events: [OrderPlaced] })`. For a stream of another application, use `stream:` in the handler.',
   run({ model }) {
     return model.aggregates
       .filter(({ events }) => events.length === 0)

@@ -12,6 +12,12 @@ export const configWorldReadable: StaticRule = {
   run({ file }) {
     if (file === null || (file.mode & 0o004) === 0 || literalSecrets(file).length === 0) return [];
     const mode = (file.mode & 0o777).toString(8).padStart(4, "0");
-    return [{ on: file.place, message: `${file.place} has passwords in it and mode ${mode}`, place: { file: file.place, line: null } }];
+    return [
+      {
+        on: file.place,
+        message: `${file.place} has passwords in it and mode ${mode}`,
+        place: { file: file.place, line: null },
+      },
+    ];
   },
 };

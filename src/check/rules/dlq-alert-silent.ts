@@ -6,7 +6,8 @@ export const dlqAlertSilent: StaticRule = {
   code: "CHECK_DLQ_ALERT_SILENT",
   severity: "info",
   title: "dead-letter alerts only in logs and metrics",
-  rationale: "Without a callback, an alert is a warning in the log and a count. That is enough where something watches those, and silence where nothing does.",
+  rationale:
+    "Without a callback, an alert is a warning in the log and a count. That is enough where something watches those, and silence where nothing does.",
   fix: 'Set `server.dlq.alert_callback = "./alerts.js#onDlqAlert"`, or alert on `engine.dlq.depth` and suppress this with that as the reason.',
   run({ config, isProduction, subscriptions }) {
     const { enabled, alertCallback } = config.server.dlq;

@@ -6,7 +6,8 @@ export const dlqMaintenanceOff: StaticRule = {
   code: "CHECK_DLQ_MAINTENANCE_OFF",
   severity: "warning",
   title: "dead-letter maintenance is off in production",
-  rationale: "Without it dead letters are never trimmed, never measured and never alert: they grow until Redis is full.",
+  rationale:
+    "Without it dead letters are never trimmed, never measured and never alert: they grow until Redis is full.",
   fix: "Set `server.dlq.enabled = true`.",
   run({ config, isProduction, placeOf, subscriptions }) {
     if (!isProduction || config.server.dlq.enabled || subscriptions.length === 0) return [];

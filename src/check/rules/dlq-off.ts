@@ -7,7 +7,8 @@ export const dlqOff: StaticRule = {
   code: "CHECK_DLQ_OFF",
   severity: "error",
   title: "dead letters are off in production",
-  rationale: "Without dead letters, a message that failed for good is discarded: a line in the log is all that is left of it, and nothing can be replayed.",
+  rationale:
+    "Without dead letters, a message that failed for good is discarded: a line in the log is all that is left of it, and nothing can be replayed.",
   fix: "Set `enable_dlq = true`; or suppress this for a handler whose messages are of no worth once they failed.",
   run({ subscriptions, isProduction }) {
     if (!isProduction) return [];

@@ -10,7 +10,8 @@ export const dlqRetentionShort: StaticRule = {
   code: "CHECK_DLQ_RETENTION_SHORT",
   severity: "warning",
   title: "dead letters are trimmed within a weekend",
-  rationale: "A dead letter is the last copy of a message. What failed on Friday evening has to be there on Monday, when somebody looks.",
+  rationale:
+    "A dead letter is the last copy of a message. What failed on Friday evening has to be there on Monday, when somebody looks.",
   fix: `Set \`dlq_retention_hours\` (or \`server.dlq.retention_hours\`) to ${WEEKEND_HOURS} or more; 168 is a week.`,
   run({ subscriptions }) {
     return subscriptions

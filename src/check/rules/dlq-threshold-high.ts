@@ -9,7 +9,8 @@ export const dlqThresholdHigh: StaticRule = {
   code: "CHECK_DLQ_THRESHOLD_HIGH",
   severity: "warning",
   title: "dead-letter alert that hardly ever comes",
-  rationale: "The alert is how somebody learns that a handler fails. Behind a threshold of tens of thousands it comes after everything has failed for long.",
+  rationale:
+    "The alert is how somebody learns that a handler fails. Behind a threshold of tens of thousands it comes after everything has failed for long.",
   fix: `Set \`dlq_alert_threshold\` (or \`server.dlq.alert_threshold\`) to ${HIGHEST} or less; 100 is the default.`,
   run({ subscriptions }) {
     return subscriptions

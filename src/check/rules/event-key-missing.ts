@@ -7,7 +7,8 @@ export const eventKeyMissing: StaticRule = {
   code: "CHECK_EVENT_KEY_MISSING",
   severity: "error",
   title: "the key property is not in the event's schema",
-  rationale: "The key is read from the validated event. A property that the schema drops, or that may be left out, makes publishing fail.",
+  rationale:
+    "The key is read from the validated event. A property that the schema drops, or that may be left out, makes publishing fail.",
   fix: "Name a required property of the schema as `key`, of the event or of its aggregate; or give `{ key }` whenever it is published.",
   run({ model }) {
     return [...model.homes].flatMap(([type, { key }]) => {
@@ -16,7 +17,12 @@ export const eventKeyMissing: StaticRule = {
       const property = properties.get(key);
       if (property === undefined) {
         const names = [...properties.keys()].join(", ") || "none";
-        return [{ on: type, message: `the key of ${type} is "${key}", and its schema has no such property (it has ${names})` }];
+        return [
+          {
+            on: type,
+            message: `the key of ${type} is "${key}", and its schema has no such property (it has ${names})`,
+          },
+        ];
       }
       const message = `the key of ${type} is "${key}", which may be left out: publishing without it fails`;
       return property.isOptional ? [{ on: type, message, severity: "warning" as const }] : [];

@@ -13,11 +13,17 @@ export const eventNoKey: StaticRule = {
     return [...model.homes].flatMap(([type, { key, stream }]) => {
       if (key !== undefined) return [];
       const racing = subscriptions.find(
-        ({ model: { stream: read, routes }, resolved }) => read === stream && routes.has(type) && resolved.settings.concurrency > 1,
+        ({ model: { stream: read, routes }, resolved }) =>
+          read === stream && routes.has(type) && resolved.settings.concurrency > 1,
       );
       if (racing === undefined) return [];
       const { concurrency } = racing.resolved.settings;
-      return [{ on: type, message: `${type} has no key, and ${racing.model.handlerName} handles ${concurrency} messages at once, in no order` }];
+      return [
+        {
+          on: type,
+          message: `${type} has no key, and ${racing.model.handlerName} handles ${concurrency} messages at once, in no order`,
+        },
+      ];
     });
   },
 };

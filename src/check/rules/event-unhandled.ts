@@ -12,7 +12,10 @@ export const eventUnhandled: StaticRule = {
   run({ model }) {
     return model.aggregates.flatMap((aggregate) =>
       aggregate.events
-        .filter(({ eventType }) => !model.subscriptions.some(({ stream, routes }) => stream === aggregate.category && routes.has(eventType)))
+        .filter(
+          ({ eventType }) =>
+            !model.subscriptions.some(({ stream, routes }) => stream === aggregate.category && routes.has(eventType)),
+        )
         .map(({ eventType }) => ({
           on: eventType,
           message: `no handler on the stream "${aggregate.category}" takes ${eventType} of aggregate ${aggregate.name}`,

@@ -14,7 +14,9 @@ export const handlerForeignEvent: StaticRule = {
       [...routes.keys()].flatMap((type) => {
         const home = model.homes.get(type)?.stream;
         if (home === undefined || home === stream) return [];
-        return [{ on: handlerName, message: `${handlerName} reads "${stream}", and ${type} is published to "${home}"` }];
+        return [
+          { on: handlerName, message: `${handlerName} reads "${stream}", and ${type} is published to "${home}"` },
+        ];
       }),
     );
   },

@@ -7,7 +7,8 @@ export const handlerSettings: StaticRule = {
   code: "CHECK_HANDLER_SETTINGS",
   severity: "error",
   title: "settings of a handler that are invalid",
-  rationale: "A profile that does not exist, a value out of range, or settings of several levels that contradict each other: the engine refuses to start.",
+  rationale:
+    "A profile that does not exist, a value out of range, or settings of several levels that contradict each other: the engine refuses to start.",
   fix: "Correct the option in the handler; `engine config explain --handler` shows what set each value.",
   run({ settingFaults }) {
     return settingFaults.flatMap(({ handlerName, faults }) =>

@@ -15,7 +15,9 @@ export const handlerTwice: StaticRule = {
       model.subscriptions.slice(index + 1).flatMap((other) => {
         const doubled = one.stream === other.stream ? sharedRoute(one, other) : null;
         if (doubled === null) return [];
-        return [{ on: one.handlerName, message: `${one.name} and ${other.name} both handle ${doubled} on "${one.stream}"` }];
+        return [
+          { on: one.handlerName, message: `${one.name} and ${other.name} both handle ${doubled} on "${one.stream}"` },
+        ];
       }),
     );
   },

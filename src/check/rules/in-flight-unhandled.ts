@@ -13,6 +13,8 @@ export const inFlightUnhandled = liveRule(
   },
   (report) =>
     report.subscriptions.flatMap(({ name, inFlight }) =>
-      inFlight.flatMap((place) => describeMisfits(place, "unhandled").map((message) => ({ on: name, message: `${name}: ${message}` }))),
+      inFlight.flatMap((place) =>
+        describeMisfits(place, "unhandled").map((message) => ({ on: name, message: `${name}: ${message}` })),
+      ),
     ),
 );

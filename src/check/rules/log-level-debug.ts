@@ -6,7 +6,8 @@ export const logLevelDebug: StaticRule = {
   code: "CHECK_LOG_LEVEL",
   severity: "info",
   title: "log level that says too much or nothing in production",
-  rationale: "At `debug` and below there are lines for every message: they cost more than handling it. At `silent` and `fatal` nobody learns of a failure.",
+  rationale:
+    "At `debug` and below there are lines for every message: they cost more than handling it. At `silent` and `fatal` nobody learns of a failure.",
   fix: 'Set `logging.level = "info"` (or `warn`).',
   run({ config, isProduction, placeOf }) {
     const { level } = config.logging;

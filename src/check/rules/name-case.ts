@@ -12,9 +12,12 @@ export const nameCase: StaticRule = {
   run({ model }) {
     const names = {
       "event types": [...model.events.keys(), ...model.subscriptions.flatMap(({ routes }) => [...routes.keys()])],
-      "subscriptions": model.subscriptions.map(({ name }) => name),
-      "streams": [...model.aggregates.map(({ category }) => category), ...model.subscriptions.map(({ stream }) => stream)],
-      "aggregates": model.aggregates.map(({ name }) => name),
+      subscriptions: model.subscriptions.map(({ name }) => name),
+      streams: [
+        ...model.aggregates.map(({ category }) => category),
+        ...model.subscriptions.map(({ stream }) => stream),
+      ],
+      aggregates: model.aggregates.map(({ name }) => name),
     };
     return Object.entries(names).flatMap(([what, all]) =>
       [...Map.groupBy(new Set(all), (name) => name.toLowerCase()).values()]

@@ -7,7 +7,8 @@ export const probeLoopback: StaticRule = {
   code: "CHECK_PROBE_LOOPBACK",
   severity: "warning",
   title: "probes answer on the loopback only in production",
-  rationale: "In a container, the kubelet and the metrics scraper come from outside: they are refused, and the pod never becomes ready.",
+  rationale:
+    "In a container, the kubelet and the metrics scraper come from outside: they are refused, and the pod never becomes ready.",
   fix: 'Set `[production.server.health] host = "0.0.0.0"`. Where the prober runs on the same host, suppress this with that as the reason.',
   run({ config, isProduction, placeOf }) {
     const { enabled, host } = config.server.health;

@@ -16,6 +16,11 @@ export const redisClockSkew = liveRule(
     const seconds = report.clockSkewMs / 1000;
     if (Math.abs(report.clockSkewMs) <= MOST_SKEW_MS) return [];
     const way = seconds > 0 ? "ahead of" : "behind";
-    return [{ on: serverOf(report), message: `the server's clock is ${Math.abs(seconds).toFixed(1)} s ${way} this machine's` }];
+    return [
+      {
+        on: serverOf(report),
+        message: `the server's clock is ${Math.abs(seconds).toFixed(1)} s ${way} this machine's`,
+      },
+    ];
   },
 );

@@ -9,7 +9,7 @@ export const redisCluster = liveRule(
     title: "the server is one node of a cluster",
     rationale:
       "Through a `redis://` URI the engine talks to this node alone: streams whose slot is on another node answer MOVED, and nothing of them is read.",
-    fix: "Use a `redis+cluster://` URL where this version takes one, else a server with `cluster-enabled no`.",
+    fix: "Use a `redis+cluster://` URI, or a server with `cluster-enabled no`.",
   },
   (report, { config }) => {
     const uri = config.brokers[report.broker]?.uri ?? "";

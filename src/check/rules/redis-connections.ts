@@ -20,7 +20,8 @@ export const redisConnections = liveRule(
     const connected = connectedClients ?? 0;
     const sum = `${report.processes} processes × ${each} connections are ${needed}`;
     const on = serverOf(report);
-    if (needed > maxClients) return [{ on, severity: "error" as const, message: `${sum}; maxclients is ${maxClients}` }];
+    if (needed > maxClients)
+      return [{ on, severity: "error" as const, message: `${sum}; maxclients is ${maxClients}` }];
     if (needed + connected <= maxClients * ROOM) return [];
     return [{ on, message: `${sum}; ${connected} are open now, and maxclients is ${maxClients}` }];
   },

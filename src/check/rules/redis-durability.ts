@@ -21,6 +21,12 @@ export const redisDurability = liveRule(
     const { durability, persistence } = report.server;
     if (durability === null || durability === "A" || durability === "B") return [];
     const severity = durability === "D" && isProduction ? ("error" as const) : ("warning" as const);
-    return [{ on: serverOf(report), severity, message: `durability class ${durability} (${persistence}): the server loses ${LOSES[durability]}` }];
+    return [
+      {
+        on: serverOf(report),
+        severity,
+        message: `durability class ${durability} (${persistence}): the server loses ${LOSES[durability]}`,
+      },
+    ];
   },
 );

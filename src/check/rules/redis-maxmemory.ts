@@ -18,6 +18,8 @@ export const redisMaxmemory = liveRule(
     if (limit === null) return [];
     if (limit === 0) return [{ on, message: "maxmemory is not set: the server grows until the kernel kills it" }];
     if (used === null || used < limit * ALMOST_FULL) return [];
-    return [{ on, message: `${Math.round((used / limit) * 100)} % of maxmemory is in use: writes are refused at 100 %` }];
+    return [
+      { on, message: `${Math.round((used / limit) * 100)} % of maxmemory is in use: writes are refused at 100 %` },
+    ];
   },
 );

@@ -7,7 +7,8 @@ export const redisPlaintext: StaticRule = {
   code: "CHECK_REDIS_PLAINTEXT",
   severity: "warning",
   title: "Redis without TLS in production",
-  rationale: "Everything between the engine and Redis, the password included, can be read and changed by whoever is on the way.",
+  rationale:
+    "Everything between the engine and Redis, the password included, can be read and changed by whoever is on the way.",
   fix: "Use `rediss://`. Where the network itself encrypts (a mesh, a tunnel), suppress this with that as the reason.",
   run({ config, isProduction, placeOf }) {
     if (!isProduction) return [];

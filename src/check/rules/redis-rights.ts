@@ -8,7 +8,8 @@ export const redisRights = liveRule(
     code: "CHECK_REDIS_RIGHTS",
     severity: "error",
     title: "the server's user lacks rights",
-    rationale: "A right that is missing shows when it is first needed: dead-lettering or trimming, long after the release looked fine.",
+    rationale:
+      "A right that is missing shows when it is first needed: dead-lettering or trimming, long after the release looked fine.",
     fix: "Grant the commands and keys the finding lists. For the check to ask in advance, the user needs `+acl|whoami +acl|dryrun`.",
   },
   (report) => {
@@ -18,6 +19,12 @@ export const redisRights = liveRule(
     const listed = denied.slice(0, MOST_LISTED).join(", ");
     if (denied.length > 0) return [{ on, message: `user ${user ?? "(unknown)"} may not: ${listed}${more}` }];
     if (source !== "unknown") return [];
-    return [{ on, severity: "info" as const, message: "the user's rights could not be found out: the server does not let it ask" }];
+    return [
+      {
+        on,
+        severity: "info" as const,
+        message: "the user's rights could not be found out: the server does not let it ask",
+      },
+    ];
   },
 );

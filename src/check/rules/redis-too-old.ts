@@ -13,6 +13,8 @@ export const redisTooOld = liveRule(
   (report) => {
     const { product, version } = report.server;
     if (product !== "redis" || compareVersions(version, OLDEST_REDIS) >= 0) return [];
-    return [{ on: serverOf(report), message: `the server is Redis ${version}; the oldest supported one is ${OLDEST_REDIS}` }];
+    return [
+      { on: serverOf(report), message: `the server is Redis ${version}; the oldest supported one is ${OLDEST_REDIS}` },
+    ];
   },
 );

@@ -15,7 +15,9 @@ export const retentionShort: StaticRule = {
       const { hours } = retentionOf(config, stream);
       const longest = Math.max(
         0,
-        ...subscriptions.filter((each) => each.model.stream === stream).map(({ resolved }) => resolved.settings.dlqRetentionHours),
+        ...subscriptions
+          .filter((each) => each.model.stream === stream)
+          .map(({ resolved }) => resolved.settings.dlqRetentionHours),
       );
       if (hours === 0 || hours >= longest) return [];
       const place = placeOf(`server.streams.${stream}.retention_hours`) ?? placeOf("server.retention_hours");

@@ -7,7 +7,8 @@ export const secretLiteral: StaticRule = {
   code: "CHECK_SECRET_LITERAL",
   severity: "warning",
   title: "password written into the configuration file",
-  rationale: "The file is in version control, in images and in backups; whoever reads one of them has the password, and rotating it means a release.",
+  rationale:
+    "The file is in version control, in images and in backups; whoever reads one of them has the password, and rotating it means a release.",
   fix: "Write `${REDIS_URL}` (or the like) and give the value in the environment.",
   run({ file }) {
     return literalSecrets(file).map(({ key, line }) => ({

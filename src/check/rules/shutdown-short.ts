@@ -14,7 +14,9 @@ export const shutdownShort: StaticRule = {
   fix: `Raise \`server.shutdown_timeout_seconds\` to the longest handler timeout, and Kubernetes' \`terminationGracePeriodSeconds\` to that and ${CLOSING_SECONDS} s and the preStop's delay.`,
   run({ config, subscriptions, isProduction, placeOf }) {
     const { shutdownTimeoutSeconds } = config.server;
-    const longest = subscriptions.toSorted((a, b) => b.resolved.settings.handlerTimeoutSeconds - a.resolved.settings.handlerTimeoutSeconds)[0];
+    const longest = subscriptions.toSorted(
+      (a, b) => b.resolved.settings.handlerTimeoutSeconds - a.resolved.settings.handlerTimeoutSeconds,
+    )[0];
     const seconds = longest?.resolved.settings.handlerTimeoutSeconds ?? 0;
     if (!isProduction || longest === undefined || shutdownTimeoutSeconds >= seconds) return [];
     const key = "server.shutdown_timeout_seconds";

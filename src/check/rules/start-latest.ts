@@ -13,6 +13,9 @@ export const startLatest: StaticRule = {
     if (!isProduction) return [];
     return model.subscriptions
       .filter(({ startFrom }) => startFrom === "latest")
-      .map(({ handlerName, stream }) => ({ on: handlerName, message: `${handlerName} starts at the end of "${stream}"` }));
+      .map(({ handlerName, stream }) => ({
+        on: handlerName,
+        message: `${handlerName} starts at the end of "${stream}"`,
+      }));
   },
 };

@@ -17,6 +17,8 @@ export const streamFutureIds = liveRule(
       if (facts.kind !== "stream") return [];
       const ms = BigInt(facts.lastGeneratedId.split("-")[0] ?? "0");
       if (ms <= BigInt(Math.floor(report.serverTimeMs) + TOLERANCE_MS)) return [];
-      return [{ on: stream, message: `the last id of "${stream}" is ${facts.lastGeneratedId}, ahead of the server's clock` }];
+      return [
+        { on: stream, message: `the last id of "${stream}" is ${facts.lastGeneratedId}, ahead of the server's clock` },
+      ];
     }),
 );

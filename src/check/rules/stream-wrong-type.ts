@@ -11,7 +11,9 @@ export const streamWrongType = liveRule(
   },
   (report) => [
     ...report.streams.flatMap(({ stream, facts }) =>
-      facts.kind === "wrong_type" ? [{ on: stream, message: `the key "${stream}" holds a ${facts.type}, not a stream` }] : [],
+      facts.kind === "wrong_type"
+        ? [{ on: stream, message: `the key "${stream}" holds a ${facts.type}, not a stream` }]
+        : [],
     ),
     ...report.subscriptions.flatMap(({ name, wrongCompanions }) =>
       wrongCompanions.map(({ key, type }) => ({ on: name, message: `the key "${key}" of ${name} holds a ${type}` })),

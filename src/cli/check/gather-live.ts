@@ -19,7 +19,10 @@ export interface GatherRequest {
 }
 
 /** A server that does not answer, or refuses, is a finding, not the end. */
-export async function gatherLive(context: CliContext, { command, check, processes }: GatherRequest): Promise<LiveFacts> {
+export async function gatherLive(
+  context: CliContext,
+  { command, check, processes }: GatherRequest,
+): Promise<LiveFacts> {
   const { config } = check;
   const settings = config.brokers[BROKER];
   if (settings === undefined || settings.provider === "memory") throw unshared(config);

@@ -35,15 +35,35 @@ async function printGroup(findings: readonly Finding[], output: Output): Promise
     const where = place === null ? "" : `${place.file}${place.line === null ? "" : `:${place.line}`}  `;
     for (const line of wrap(`- ${where}${visible(message)}`, output.width, "    ")) await output.line(line);
   }
-  for (const line of wrap(`fix: ${visible(fix)}`, output.width, "       ")) await output.line(output.style("dim", line));
+  for (const line of wrap(`fix: ${visible(fix)}`, output.width, "       "))
+    await output.line(output.style("dim", line));
   await output.line("");
 }
 
 async function printServer({ broker, server, clockSkewMs, processes }: BrokerReport, output: Output): Promise<void> {
-  const connections = server.connectedClients === null ? null : `${server.connectedClients} of ${server.maxClients ?? "?"}`;
+  const connections =
+    server.connectedClients === null ? null : `${server.connectedClients} of ${server.maxClients ?? "?"}`;
   await output.table(
-    [{ title: "broker" }, { title: "server" }, { title: "durability" }, { title: "eviction" }, { title: "connections" }, { title: "skew ms", align: "right" }, { title: "processes", align: "right" }],
-    [[broker, `${server.product} ${server.version}`, server.durability, server.evictionPolicy, connections, Math.round(clockSkewMs), processes]],
+    [
+      { title: "broker" },
+      { title: "server" },
+      { title: "durability" },
+      { title: "eviction" },
+      { title: "connections" },
+      { title: "skew ms", align: "right" },
+      { title: "processes", align: "right" },
+    ],
+    [
+      [
+        broker,
+        `${server.product} ${server.version}`,
+        server.durability,
+        server.evictionPolicy,
+        connections,
+        Math.round(clockSkewMs),
+        processes,
+      ],
+    ],
   );
   await output.line("");
 }

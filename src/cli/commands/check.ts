@@ -36,7 +36,12 @@ export function checkCommand(context: CliContext): Command {
     .requiredOption(...DOMAIN_OPTION)
     .option(...CONFIG_OPTION)
     .option("--live", "also ask the servers, without writing anything: settings, rights, groups, messages in flight")
-    .option("--processes <count>", "processes that will run, replicas times workers: for --live", parsePositiveInteger, 1)
+    .option(
+      "--processes <count>",
+      "processes that will run, replicas times workers: for --live",
+      parsePositiveInteger,
+      1,
+    )
     .option("--strict", "fail at warnings, too")
     .addOption(new Option("--format <format>", "form of the findings").choices(FORMATS).default("text"))
     .action(async (options: CheckOptions) => {

@@ -32,9 +32,16 @@ export function serverCommand(context: CliContext): Command {
   ])
     .requiredOption(...DOMAIN_OPTION)
     .option(...CONFIG_OPTION)
-    .option("--until-idle", "exit once every subscription is drained: 0; 1 when a circuit breaker or a pause stands in the way")
+    .option(
+      "--until-idle",
+      "exit once every subscription is drained: 0; 1 when a circuit breaker or a pause stands in the way",
+    )
     .addOption(new Option("--log-level <level>", "over [logging] level").choices(LOG_LEVELS))
-    .option("--workers <n>", "run n worker processes, restarted when they die; one health server for all", parsePositiveInteger)
+    .option(
+      "--workers <n>",
+      "run n worker processes, restarted when they die; one health server for all",
+      parsePositiveInteger,
+    )
     .option("--reload", "for development: start anew when a file below the working directory changes")
     .addOption(new Option("--as-worker <index>").hideHelp())
     .action(async (options: ServerOptions) => {
@@ -61,16 +68,22 @@ async function serveHere(options: ServerOptions, { context, config, log }: Surro
   // Nothing is open yet: a signal while the application's modules load ends the process, and is no failure.
   const uninstall = installStopSignals(() => context.host.exit(EXIT.OK), context.host);
   const domain = await context.loadDomain(options.domain).finally(uninstall);
-  const engine = await context.createEngine(domain, isWorker ? withoutHealthServer(config) : config, { logger: log });
+  const engine = await context.createEngine(domain, withWatchdog(isWorker ? withoutHealthServer(config) : config), {
+    logger: log,
+  });
   return serve({ engine, log, host: context.host, isUntilIdle: options.untilIdle === true, isWorker });
 }
 
 async function superviseWorkers(options: ServerOptions, { context, config, log }: Surroundings): Promise<ExitCode> {
   const workers = options.workers ?? 1;
   if (workers > 1 && config.brokers["default"]?.provider === "memory") {
-    throw new EngineError("ENGINE_BROKER_UNSHARED", "workers cannot share the embedded memory broker: each would have its own", {
-      hint: 'Configure [brokers.default] with provider = "redis", or run without --workers.',
-    });
+    throw new EngineError(
+      "ENGINE_BROKER_UNSHARED",
+      "workers cannot share the embedded memory broker: each would have its own",
+      {
+        hint: 'Configure [brokers.default] with provider = "redis", or run without --workers.',
+      },
+    );
   }
   const args = ["server", `--domain=${options.domain}`];
   if (options.config !== undefined) args.push(`--config=${options.config}`);
@@ -91,6 +104,12 @@ async function superviseWorkers(options: ServerOptions, { context, config, log }
 /** Its supervisor answers for it. */
 function withoutHealthServer(config: EngineConfig): EngineConfig {
   return { ...config, server: { ...config.server, health: { ...config.server.health, enabled: false } } };
+}
+
+/** Here the process is the engine's own: it may end it. */
+function withWatchdog(config: EngineConfig): EngineConfig {
+  const { watchdog } = config.server;
+  return { ...config, server: { ...config.server, watchdog: { ...watchdog, enabled: watchdog.enabled ?? true } } };
 }
 
 function withLogLevel(config: EngineConfig, level: LoggingSettings["level"] | undefined): EngineConfig {

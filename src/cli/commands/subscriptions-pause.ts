@@ -2,7 +2,14 @@ import type { Command } from "commander";
 import type { Pause } from "../../ports/control.ts";
 import { CONFIG_OPTION, createCommand, DOMAIN_OPTION, type CliContext } from "../command.ts";
 import { withBroker, type BrokerSession } from "../open-brokers.ts";
-import { auditLog, checkConsumer, findTarget, operatorName, type PauseOptions } from "../subscriptions/pausing.ts";
+import {
+  auditLog,
+  checkConsumer,
+  findTarget,
+  operatorName,
+  pauseOptionsOf,
+  type PauseOptions,
+} from "../subscriptions/pausing.ts";
 
 /** `engine subscriptions pause`: running engines stop reading for a subscription, and it stays so until it is resumed. */
 export function subscriptionsPauseCommand(context: CliContext): Command {
@@ -11,14 +18,15 @@ export function subscriptionsPauseCommand(context: CliContext): Command {
     "subscriptions pause shop.AuditHandler --domain=app --consumer=worker-1:17:5f2c9a01",
   ]).argument("<name>", "the subscription's name, or its handler's");
   return command
-    .requiredOption(...DOMAIN_OPTION)
+    .option(...DOMAIN_OPTION)
     .option("--reason <text>", "why: shown wherever the pause is")
     .option("--consumer <name>", "only in the process of that name: see `engine subscriptions --json`")
     .option("--json", "print JSON")
     .option(...CONFIG_OPTION)
-    .action((name: string, options: PauseOptions) =>
-      withBroker(context, command, (session) => pause(name, options, { context, session })),
-    );
+    .action((name: string) => {
+      const options = pauseOptionsOf(command);
+      return withBroker(context, command, (session) => pause(name, options, { context, session }));
+    });
 }
 
 interface Surroundings {
@@ -33,7 +41,10 @@ async function pause(wanted: string, options: PauseOptions, { context, session }
   const at = new Date(context.clock.now()).toISOString();
   const order: Pause = { subscription: target.name, consumer, by: operatorName(), at, reason };
   const isNew = await session.adapter.control.pause(target.control, order);
-  auditLog(context, session).info({ action: "subscriptions.pause", ...order, wasPaused: !isNew }, `paused ${target.name}`);
+  auditLog(context, session).info(
+    { action: "subscriptions.pause", ...order, wasPaused: !isNew },
+    `paused ${target.name}`,
+  );
   if (options.json === true) {
     await context.output.json({ action: "pause", ...order, was_paused: !isNew });
     return;

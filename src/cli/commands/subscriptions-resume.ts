@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CONFIG_OPTION, createCommand, DOMAIN_OPTION, type CliContext } from "../command.ts";
 import { withBroker, type BrokerSession } from "../open-brokers.ts";
-import { auditLog, findTarget, type PauseOptions } from "../subscriptions/pausing.ts";
+import { auditLog, findTarget, pauseOptionsOf, type PauseOptions } from "../subscriptions/pausing.ts";
 
 /** `engine subscriptions resume`: takes pauses back. */
 export function subscriptionsResumeCommand(context: CliContext): Command {
@@ -10,13 +10,17 @@ export function subscriptionsResumeCommand(context: CliContext): Command {
     "subscriptions resume AuditHandler --domain=app --consumer=worker-1:17:5f2c9a01",
   ]).argument("<name>", "the subscription's name, or its handler's");
   return command
-    .requiredOption(...DOMAIN_OPTION)
-    .option("--consumer <name>", "only the pause of the process of that name; without it, every pause of the subscription")
+    .option(...DOMAIN_OPTION)
+    .option(
+      "--consumer <name>",
+      "only the pause of the process of that name; without it, every pause of the subscription",
+    )
     .option("--json", "print JSON")
     .option(...CONFIG_OPTION)
-    .action((name: string, options: PauseOptions) =>
-      withBroker(context, command, (session) => resume(name, options, { context, session })),
-    );
+    .action((name: string) => {
+      const options = pauseOptionsOf(command);
+      return withBroker(context, command, (session) => resume(name, options, { context, session }));
+    });
 }
 
 interface Surroundings {

@@ -31,8 +31,6 @@ export function subscriptionsCommand(context: CliContext): Command {
     "subscriptions --domain=app --health=http://127.0.0.1:8080 --json",
   ]);
   return command
-    // Its own options come before the name of a command below it, theirs behind that.
-    .enablePositionalOptions()
     .addCommand(subscriptionsPauseCommand(context))
     .addCommand(subscriptionsResumeCommand(context))
     .option(...DOMAIN_OPTION)
@@ -60,7 +58,10 @@ async function show(options: SubscriptionsOptions, context: CliContext, session:
   do {
     const addresses = await selectAddresses(selection, discover);
     const engine = health === null ? null : await askEngine(health, signal);
-    const rows = await inspectSubscriptions(adapter.admin, addresses, { engine, pauses: await pausesOf(domain, adapter) });
+    const rows = await inspectSubscriptions(adapter.admin, addresses, {
+      engine,
+      pauses: await pausesOf(domain, adapter),
+    });
     if (signal.aborted) return;
     if (options.watch === true) await output.clearScreen();
     if (options.json !== true) await output.table(SUBSCRIPTION_COLUMNS, rows.map(subscriptionRow));

@@ -1,4 +1,5 @@
 /** What `subscriptions pause` and `subscriptions resume` share: which subscription, which process, and the audit line. */
+import type { Command } from "commander";
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import type { Domain } from "../../domain/domain.ts";
@@ -15,6 +16,21 @@ export interface PauseOptions {
   readonly consumer?: string;
   readonly reason?: string;
   readonly json?: boolean;
+}
+
+/**
+ * The options of a command below `subscriptions`. Those that both have are parsed with the one above, which would also
+ * take those that only make sense for itself. Throws ENGINE_USAGE.
+ */
+export function pauseOptionsOf(command: Command): PauseOptions {
+  const known = new Set(command.options.map((option) => option.attributeName()));
+  const [foreign] = Object.keys(command.parent?.opts() ?? {}).filter((name) => !known.has(name));
+  if (foreign !== undefined) throw new EngineError("ENGINE_USAGE", `--${foreign} does not go with ${command.name()}`);
+  const options = command.optsWithGlobals<Partial<PauseOptions>>();
+  if (options.domain !== undefined) return { ...options, domain: options.domain };
+  throw new EngineError("ENGINE_USAGE", "required option '--domain <module>' not specified", {
+    hint: `See \`engine subscriptions ${command.name()} --help\`.`,
+  });
 }
 
 /** A subscription of the domain, and the pauses of all of the domain's. */
@@ -45,12 +61,17 @@ export async function findTarget(wanted: string, domain: Domain, { adapter }: Br
 }
 
 /** Throws ENGINE_USAGE: a pause for a process that is not there would do nothing, silently. */
-export async function checkConsumer(consumer: string, { name, address }: Target, session: BrokerSession): Promise<void> {
+export async function checkConsumer(
+  consumer: string,
+  { name, address }: Target,
+  session: BrokerSession,
+): Promise<void> {
   const report = address === null ? null : await session.adapter.admin.inspect(address);
   const names = (report?.consumers ?? []).map((each) => each.name);
   if (names.includes(consumer)) return;
   throw new EngineError("ENGINE_USAGE", `no process called "${consumer}" reads for ${name}`, {
-    hint: names.length === 0 ? "None does at present." : `There ${names.length === 1 ? "is" : "are"} ${names.join(", ")}.`,
+    hint:
+      names.length === 0 ? "None does at present." : `There ${names.length === 1 ? "is" : "are"} ${names.join(", ")}.`,
   });
 }
 

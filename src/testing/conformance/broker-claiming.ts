@@ -176,7 +176,8 @@ export const CLAIMING_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    sentence: "what was released and then recovered is its holder's like any other: losing it now is a crash, an old mark is none",
+    sentence:
+      "what was released and then recovered is its holder's like any other: losing it now is a crash, an old mark is none",
     async run(s) {
       await s.append("plain", "marked");
       const [holder, heir] = [await s.member("holder"), await s.member("heir")];
@@ -184,12 +185,21 @@ export const CLAIMING_CASES: readonly ConformanceCase[] = [
       await holder.markInHand(held[1] as Delivery);
       await holder.release(held);
       const recovered = (await holder.recover(() => false)).deliveries;
-      assert.deepEqual(recovered.map(({ history }) => history.crashes), [0, 0]);
+      assert.deepEqual(
+        recovered.map(({ history }) => history.crashes),
+        [0, 0],
+      );
       assert.deepEqual(await heir.claim(10, LONG_MS), NOTHING);
       await s.pass(LEASE_MS);
       const lost = (await heir.claim(10, LEASE_MS)).deliveries;
-      assert.deepEqual(lost.map(({ history }) => history.crashes), [1, 1]);
-      assert.deepEqual(lost.map(({ history }) => history.isCrashProven), [false, false]);
+      assert.deepEqual(
+        lost.map(({ history }) => history.crashes),
+        [1, 1],
+      );
+      assert.deepEqual(
+        lost.map(({ history }) => history.isCrashProven),
+        [false, false],
+      );
     },
   },
   {

@@ -26,7 +26,8 @@ const CONTROL_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    sentence: "pauses of every process, of one, and of other subscriptions stand beside each other, and come back as they were set",
+    sentence:
+      "pauses of every process, of one, and of other subscriptions stand beside each other, and come back as they were set",
     async run({ adapter: { control }, stream }) {
       const all = [EVERYWHERE, IN_ONE, pauseOf("shop.Mail")];
       for (const pause of all) assert.equal(await control.pause(stream, pause), true);
@@ -39,7 +40,10 @@ const CONTROL_CASES: readonly ConformanceCase[] = [
     async run({ adapter: { control }, stream }) {
       await control.pause(stream, EVERYWHERE);
       assert.equal(await control.pause(stream, { ...EVERYWHERE, reason: "another" }), false);
-      assert.deepEqual((await control.list(stream)).map(({ reason }) => reason), ["another"]);
+      assert.deepEqual(
+        (await control.list(stream)).map(({ reason }) => reason),
+        ["another"],
+      );
     },
   },
   {

@@ -22,6 +22,9 @@ describe("docs/how-to/gate-a-deploy.md", () => {
     const codes = new Set(ALL_DESCRIPTIONS.map(({ code }) => code));
     const named = [...read("how-to/gate-a-deploy.md").matchAll(/\bCHECK_[A-Z_]+[A-Z]\b/g)].map(([code]) => code);
     assert.ok(named.length > 3);
-    assert.deepEqual(named.filter((code) => !codes.has(code)), []);
+    assert.deepEqual(
+      named.filter((code) => !codes.has(code)),
+      [],
+    );
   });
 });

@@ -62,50 +62,158 @@ describe("live rules find", () => {
   });
 
   const cases: readonly (readonly [string, LiveFacts, string, string, RegExp])[] = [
-    ["a server that does not answer", { kind: "unreachable", broker: "default", reason: "connect ECONNREFUSED" }, "CHECK_BROKER_UNREACHABLE", "error", /ECONNREFUSED/],
+    [
+      "a server that does not answer",
+      { kind: "unreachable", broker: "default", reason: "connect ECONNREFUSED" },
+      "CHECK_BROKER_UNREACHABLE",
+      "error",
+      /ECONNREFUSED/,
+    ],
     ["an old version", report({}, { version: "7.0.4" }), "CHECK_REDIS_TOO_OLD", "error", /7\.0\.4/],
     ["a vulnerable version", report({}, { version: "7.4.5" }), "CHECK_REDIS_VULNERABLE", "warning", /CVE-2025-49844/],
     ["a replica", report({}, { role: "replica" }), "CHECK_REDIS_REPLICA", "error", /read-only/],
     ["a cluster", report({}, { isCluster: true }), "CHECK_REDIS_CLUSTER", "error", /cluster mode/],
     ["no persistence in production", report({}, { durability: "D" }), "CHECK_REDIS_DURABILITY", "error", /class D/],
     ["snapshots only", report({}, { durability: "C" }), "CHECK_REDIS_DURABILITY", "warning", /class C/],
-    ["a failed snapshot", report({}, { persistenceFailure: "the last snapshot failed" }), "CHECK_REDIS_PERSISTENCE_FAILING", "error", /snapshot/],
-    ["eviction of everything", report({}, { evictionPolicy: "allkeys-lru" }), "CHECK_REDIS_EVICTION", "error", /streams/],
-    ["eviction of what expires", report({}, { evictionPolicy: "volatile-ttl" }), "CHECK_REDIS_EVICTION", "warning", /histories/],
+    [
+      "a failed snapshot",
+      report({}, { persistenceFailure: "the last snapshot failed" }),
+      "CHECK_REDIS_PERSISTENCE_FAILING",
+      "error",
+      /snapshot/,
+    ],
+    [
+      "eviction of everything",
+      report({}, { evictionPolicy: "allkeys-lru" }),
+      "CHECK_REDIS_EVICTION",
+      "error",
+      /streams/,
+    ],
+    [
+      "eviction of what expires",
+      report({}, { evictionPolicy: "volatile-ttl" }),
+      "CHECK_REDIS_EVICTION",
+      "warning",
+      /histories/,
+    ],
     ["no limit of memory", report({}, { maxMemoryBytes: 0 }), "CHECK_REDIS_MAXMEMORY", "warning", /not set/],
     ["memory nearly used up", report({}, { usedMemoryBytes: 900 }), "CHECK_REDIS_MAXMEMORY", "warning", /90 %/],
     ["a clock ahead", report({ clockSkewMs: 3500 }), "CHECK_REDIS_CLOCK_SKEW", "warning", /3\.5 s ahead/],
     ["a clock behind", report({ clockSkewMs: -2500 }), "CHECK_REDIS_CLOCK_SKEW", "warning", /2\.5 s behind/],
-    ["missing rights", report({ rights: { source: "asked", user: "engine", denied: ["XADD on order"] } }), "CHECK_REDIS_RIGHTS", "error", /XADD on order/],
-    ["rights that cannot be asked", report({ rights: { source: "unknown", user: null, denied: [] } }), "CHECK_REDIS_RIGHTS", "info", /could not be found out/],
-    ["more connections than the server takes", report({ processes: 6000 }), "CHECK_REDIS_CONNECTIONS", "error", /12000; maxclients is 10000/],
-    ["connections near the ceiling", report({ processes: 4499 }, { connectedClients: 9000 }), "CHECK_REDIS_CONNECTIONS", "warning", /8998; 9000 are open/],
-    ["an id from the future", report({ streams: [{ stream: "order", facts: { kind: "stream", length: 1, lastGeneratedId: "18446744073709551615-1", groups: [] }, orphans: [], orphanedLetters: [] }] }), "CHECK_STREAM_FUTURE_IDS", "error", /18446744073709551615-1/],
-    ["dead letters at the threshold", report({ subscriptions: [{ ...SUBSCRIPTION, dlqDepth: 100 }] }), "CHECK_DEAD_LETTERS_DEPTH", "warning", /100 dead letters/],
-    ["pending and only silent consumers", report({ subscriptions: [{ ...SUBSCRIPTION, group: { name: "g", pending: 2, lag: 0, lastDeliveredId: "1-0", consumers: [{ name: "c", pending: 2, idleMs: 600_000 }] } }] }), "CHECK_PENDING_UNATTENDED", "warning", /2 messages/],
+    [
+      "missing rights",
+      report({ rights: { source: "asked", user: "engine", denied: ["XADD on order"] } }),
+      "CHECK_REDIS_RIGHTS",
+      "error",
+      /XADD on order/,
+    ],
+    [
+      "rights that cannot be asked",
+      report({ rights: { source: "unknown", user: null, denied: [] } }),
+      "CHECK_REDIS_RIGHTS",
+      "info",
+      /could not be found out/,
+    ],
+    [
+      "more connections than the server takes",
+      report({ processes: 6000 }),
+      "CHECK_REDIS_CONNECTIONS",
+      "error",
+      /12000; maxclients is 10000/,
+    ],
+    [
+      "connections near the ceiling",
+      report({ processes: 4499 }, { connectedClients: 9000 }),
+      "CHECK_REDIS_CONNECTIONS",
+      "warning",
+      /8998; 9000 are open/,
+    ],
+    [
+      "an id from the future",
+      report({
+        streams: [
+          {
+            stream: "order",
+            facts: { kind: "stream", length: 1, lastGeneratedId: "18446744073709551615-1", groups: [] },
+            orphans: [],
+            orphanedLetters: [],
+          },
+        ],
+      }),
+      "CHECK_STREAM_FUTURE_IDS",
+      "error",
+      /18446744073709551615-1/,
+    ],
+    [
+      "dead letters at the threshold",
+      report({ subscriptions: [{ ...SUBSCRIPTION, dlqDepth: 100 }] }),
+      "CHECK_DEAD_LETTERS_DEPTH",
+      "warning",
+      /100 dead letters/,
+    ],
+    [
+      "pending and only silent consumers",
+      report({
+        subscriptions: [
+          {
+            ...SUBSCRIPTION,
+            group: {
+              name: "g",
+              pending: 2,
+              lag: 0,
+              lastDeliveredId: "1-0",
+              consumers: [{ name: "c", pending: 2, idleMs: 600_000 }],
+            },
+          },
+        ],
+      }),
+      "CHECK_PENDING_UNATTENDED",
+      "warning",
+      /2 messages/,
+    ],
   ];
   for (const [fault, live, code, severity, message] of cases) {
     it(fault, async () => {
       const findings = await judge(live);
       // Versions that are too old have known holes as well.
       const found = findings.filter((each) => each.code === code || each.code !== "CHECK_REDIS_VULNERABLE");
-      assert.deepEqual(found.map((each) => [each.code, each.severity]), [[code, severity]]);
+      assert.deepEqual(
+        found.map((each) => [each.code, each.severity]),
+        [[code, severity]],
+      );
       assert.match(found[0]?.message ?? "", message);
     });
   }
 
   it("nothing pending where a consumer lives", async () => {
-    const group = { name: "g", pending: 2, lag: 0, lastDeliveredId: "1-0", consumers: [{ name: "c", pending: 2, idleMs: 5000 }] };
+    const group = {
+      name: "g",
+      pending: 2,
+      lag: 0,
+      lastDeliveredId: "1-0",
+      consumers: [{ name: "c", pending: 2, idleMs: 5000 }],
+    };
     assert.deepEqual(await judge(report({ subscriptions: [{ ...SUBSCRIPTION, group }] })), []);
   });
 
   it("a thousand bad messages as one line for each type and reason", async () => {
-    const misfits = Array.from({ length: 1000 }, (_, index) => ({ entryId: `${index}-0`, type: "OrderPlaced", problem: "invalid" as const, reason: "total: expected number" }));
+    const misfits = Array.from({ length: 1000 }, (_, index) => ({
+      entryId: `${index}-0`,
+      type: "OrderPlaced",
+      problem: "invalid" as const,
+      reason: "total: expected number",
+    }));
     const inFlight = [{ where: "undelivered" as const, sampled: 1000, isComplete: false, misfits }];
     const findings = await judge(report({ subscriptions: [{ ...SUBSCRIPTION, inFlight }] }));
-    assert.deepEqual(findings.map(({ code, message }) => [code, message]), [
-      ["CHECK_IN_FLIGHT_INVALID", "shop.Audit: 1000 of 1000 looked at undelivered messages (OrderPlaced): total: expected number; the first is 0-0"],
-    ]);
+    assert.deepEqual(
+      findings.map(({ code, message }) => [code, message]),
+      [
+        [
+          "CHECK_IN_FLIGHT_INVALID",
+          "shop.Audit: 1000 of 1000 looked at undelivered messages (OrderPlaced): total: expected number; the first is 0-0",
+        ],
+      ],
+    );
   });
 });
 
@@ -117,7 +225,8 @@ describe("versions", () => {
   });
 
   it("are vulnerable before their line's mended version, for good where the line has none", () => {
-    const ids = (version: string, product: ServerFacts["product"] = "redis"): string[] => vulnerabilitiesOf({ ...SERVER, product, version }).map(({ id }) => id);
+    const ids = (version: string, product: ServerFacts["product"] = "redis"): string[] =>
+      vulnerabilitiesOf({ ...SERVER, product, version }).map(({ id }) => id);
     assert.deepEqual(ids("7.0.15"), ["CVE-2025-49844"]);
     assert.deepEqual(ids("7.2.10"), ["CVE-2025-49844", "CVE-2026-23479"]);
     assert.deepEqual(ids("7.2.11"), ["CVE-2026-23479"]);

@@ -74,7 +74,13 @@ export async function check(planted: Planted = {}): Promise<CheckResult> {
 }
 
 export async function withContext<T>(planted: Planted, use: (context: CheckContext) => Promise<T>): Promise<T> {
-  const { shop = createCleanShop(), toml = CLEAN_TOML, environment = "production", mode = 0o600, callbackFault = null } = planted;
+  const {
+    shop = createCleanShop(),
+    toml = CLEAN_TOML,
+    environment = "production",
+    mode = 0o600,
+    callbackFault = null,
+  } = planted;
   return inFolder(toml === null ? {} : { "domain.toml": toml }, async (cwd) => {
     if (toml !== null) chmodSync(join(cwd, "domain.toml"), mode);
     const env = { ENGINE_ENV: environment, REDIS_URL: "rediss://engine:secret@redis.internal:6379/0" };
@@ -83,7 +89,10 @@ export async function withContext<T>(planted: Planted, use: (context: CheckConte
   });
 }
 
-export async function inFolder<T>(files: Readonly<Record<string, string>>, use: (folder: string) => Promise<T>): Promise<T> {
+export async function inFolder<T>(
+  files: Readonly<Record<string, string>>,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "engine-check-"));
   try {
     for (const [name, text] of Object.entries(files)) {

@@ -7,7 +7,8 @@ import type { Finding, StaticRule } from "../../../src/check/rule.ts";
 import { EngineError } from "../../../src/errors.ts";
 import { check, CLEAN_TOML, createShop, inFolder, OrderPaid, OrderPlaced } from "./planted.ts";
 
-const unhandled = (): ReturnType<typeof createShop> => createShop([OrderPlaced, OrderPaid]).handler({ name: "Audit", stream: "order" }, OrderPlaced);
+const unhandled = (): ReturnType<typeof createShop> =>
+  createShop([OrderPlaced, OrderPaid]).handler({ name: "Audit", stream: "order" }, OrderPlaced);
 const suppressing = (entries: string): string => `${CLEAN_TOML}\n[check]\nsuppress = [${entries}]\n`;
 
 describe("a suppression", () => {
@@ -15,18 +16,27 @@ describe("a suppression", () => {
     const toml = suppressing('{ code = "CHECK_EVENT_UNHANDLED", on = "OrderPaid", reason = "billing reads it" }');
     const { findings, suppressed } = await check({ shop: unhandled(), toml });
     assert.deepEqual(findings, []);
-    assert.deepEqual(suppressed.map(({ finding, reason }) => [finding.code, finding.on, reason]), [["CHECK_EVENT_UNHANDLED", "OrderPaid", "billing reads it"]]);
+    assert.deepEqual(
+      suppressed.map(({ finding, reason }) => [finding.code, finding.on, reason]),
+      [["CHECK_EVENT_UNHANDLED", "OrderPaid", "billing reads it"]],
+    );
   });
 
   it("without `on` takes all of its code out", async () => {
-    const { findings } = await check({ shop: unhandled(), toml: suppressing('{ code = "CHECK_EVENT_UNHANDLED", reason = "r" }') });
+    const { findings } = await check({
+      shop: unhandled(),
+      toml: suppressing('{ code = "CHECK_EVENT_UNHANDLED", reason = "r" }'),
+    });
     assert.deepEqual(findings, []);
   });
 
   it("of something else leaves the finding, and is a finding itself, with its line", async () => {
     const toml = suppressing('{ code = "CHECK_EVENT_UNHANDLED", on = "OrderPlaced", reason = "r" }');
     const { findings } = await check({ shop: unhandled(), toml });
-    assert.deepEqual(findings.map(({ code }) => code), ["CHECK_EVENT_UNHANDLED", "CHECK_SUPPRESSION_UNUSED"]);
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["CHECK_EVENT_UNHANDLED", "CHECK_SUPPRESSION_UNUSED"],
+    );
     assert.match(findings[1]?.message ?? "", /on "OrderPlaced" is suppressed, and was not found/);
     assert.deepEqual(findings[1]?.place, { file: "domain.toml", line: 14 });
   });
@@ -44,7 +54,11 @@ describe("a suppression", () => {
   for (const [fault, entry, message] of [
     ["without a reason", '{ code = "CHECK_DLQ_OFF" }', /check\.suppress: number 1 has no reason/],
     ["with an empty reason", '{ code = "CHECK_DLQ_OFF", reason = " " }', /has reason that is not text, or empty/],
-    ["with a misspelt field", '{ code = "CHECK_DLQ_OFF", reson = "r" }', /unknown field "reson"; did you mean "reason"/],
+    [
+      "with a misspelt field",
+      '{ code = "CHECK_DLQ_OFF", reson = "r" }',
+      /unknown field "reson"; did you mean "reason"/,
+    ],
     ["that is no table", '"CHECK_DLQ_OFF"', /number 1 is not a table/],
   ] as const) {
     it(`${fault} is a fault of the configuration`, async () => {
@@ -57,15 +71,31 @@ describe("a suppression", () => {
 });
 
 describe("rules", () => {
-  const rule: StaticRule = { scope: "static", code: "SHOP_RULE", severity: "error", title: "t", rationale: "r", fix: "f", run: () => [] };
+  const rule: StaticRule = {
+    scope: "static",
+    code: "SHOP_RULE",
+    severity: "error",
+    title: "t",
+    rationale: "r",
+    fix: "f",
+    run: () => [],
+  };
 
   it("that throw are findings, and do not keep the others from running", async () => {
-    const broken: StaticRule = { ...rule, run: () => { throw new Error("boom"); } };
+    const broken: StaticRule = {
+      ...rule,
+      run: () => {
+        throw new Error("boom");
+      },
+    };
     const { findings } = await check({ shop: unhandled(), rules: [broken, ...RULES] });
-    assert.deepEqual(findings.map(({ code, on, severity }) => [code, on, severity]), [
-      ["CHECK_RULE_FAILED", "SHOP_RULE", "error"],
-      ["CHECK_EVENT_UNHANDLED", "OrderPaid", "warning"],
-    ]);
+    assert.deepEqual(
+      findings.map(({ code, on, severity }) => [code, on, severity]),
+      [
+        ["CHECK_RULE_FAILED", "SHOP_RULE", "error"],
+        ["CHECK_EVENT_UNHANDLED", "OrderPaid", "warning"],
+      ],
+    );
     assert.match(findings[0]?.message ?? "", /SHOP_RULE threw: boom/);
   });
 
@@ -84,18 +114,32 @@ describe("rules", () => {
     const source = `export default { ...${JSON.stringify(rule)}, run: ({ model }) => [{ on: model.name, message: "seen" }] };`;
     await inFolder({ "checks/mine.mjs": source }, async (folder) => {
       const own = await loadRules(["./checks/mine.mjs"], folder);
-      assert.deepEqual((await check({ rules: [...RULES, ...own] })).findings.map(({ code, on }) => [code, on]), [["SHOP_RULE", "shop"]]);
-      const suppressed = await check({ rules: [...RULES, ...own], toml: suppressing('{ code = "SHOP_RULE", reason = "r" }') });
+      assert.deepEqual(
+        (await check({ rules: [...RULES, ...own] })).findings.map(({ code, on }) => [code, on]),
+        [["SHOP_RULE", "shop"]],
+      );
+      const suppressed = await check({
+        rules: [...RULES, ...own],
+        toml: suppressing('{ code = "SHOP_RULE", reason = "r" }'),
+      });
       assert.deepEqual(suppressed.findings, []);
     });
   });
 
   for (const [fault, source, message] of [
     ["exports none", "export const x = 1;", /exports no rule/],
-    ["takes a code of the engine's", `export default ${JSON.stringify({ ...rule, code: "CHECK_X" })};`, /CHECK_ are the engine's own/],
+    [
+      "takes a code of the engine's",
+      `export default ${JSON.stringify({ ...rule, code: "CHECK_X" })};`,
+      /CHECK_ are the engine's own/,
+    ],
     ["has no run", `export default ${JSON.stringify(rule)};`, /`run` must be a function/],
     ["throws", "throw new Error('boom');", /threw while it was loaded: boom/],
-    ["has no severity", `export default { ...${JSON.stringify(rule)}, severity: "fatal", run() {} };`, /`severity` must be/],
+    [
+      "has no severity",
+      `export default { ...${JSON.stringify(rule)}, severity: "fatal", run() {} };`,
+      /`severity` must be/,
+    ],
   ] as const) {
     it(`are refused where a module ${fault}`, async () => {
       await inFolder({ "rule.mjs": source }, async (folder) => {
@@ -117,11 +161,24 @@ describe("rules", () => {
 
 describe("reports", () => {
   const finding: Finding = {
-    code: "CHECK_PROBE_LOOPBACK", severity: "warning", title: "a, title: 100 %", rationale: "r.", fix: "mend it.",
-    message: "host is 127.0.0.1\nindeed", on: "server.health.host", place: { file: "conf/domain.toml", line: 7 },
+    code: "CHECK_PROBE_LOOPBACK",
+    severity: "warning",
+    title: "a, title: 100 %",
+    rationale: "r.",
+    fix: "mend it.",
+    message: "host is 127.0.0.1\nindeed",
+    on: "server.health.host",
+    place: { file: "conf/domain.toml", line: 7 },
   };
   const nowhere: Finding = { ...finding, code: "CHECK_DLQ_OFF", severity: "error", on: "Audit", place: null };
-  const result = { environment: "production", isProduction: true, live: null, descriptions: RULES, findings: [nowhere, finding, { ...finding, severity: "info" as const }], suppressed: [{ finding, reason: "behind a sidecar" }] };
+  const result = {
+    environment: "production",
+    isProduction: true,
+    live: null,
+    descriptions: RULES,
+    findings: [nowhere, finding, { ...finding, severity: "info" as const }],
+    suppressed: [{ finding, reason: "behind a sidecar" }],
+  };
 
   it("shut the gate at errors, and at warnings when strict", () => {
     assert.equal(isFailed([nowhere], false), true);
@@ -136,8 +193,12 @@ describe("reports", () => {
     assert.match(log.$schema, /sarif-2\.1\.0/);
     const [run] = log.runs;
     assert.equal(run.tool.driver.rules.length, RULES.length);
-    for (const each of run.tool.driver.rules) assert.ok(each.id && each.shortDescription.text && each.help.text && each.defaultConfiguration.level);
-    assert.deepEqual(run.results.map((each) => each.level), ["error", "warning", "note", "warning"]);
+    for (const each of run.tool.driver.rules)
+      assert.ok(each.id && each.shortDescription.text && each.help.text && each.defaultConfiguration.level);
+    assert.deepEqual(
+      run.results.map((each) => each.level),
+      ["error", "warning", "note", "warning"],
+    );
     for (const each of run.results) assert.equal(run.tool.driver.rules[each.ruleIndex ?? -1]?.id, each.ruleId);
     assert.deepEqual(run.results[1]?.locations, [
       {

@@ -8,12 +8,15 @@ import { createWorld, type World } from "./cli-world.ts";
 
 function worldOf(shop: Shop, config?: EngineConfig | (() => EngineConfig)): World {
   const world = createWorld({ domain: shop.domain });
-  if (config !== undefined) Object.assign(world.context, { loadConfig: typeof config === "function" ? config : () => config });
+  if (config !== undefined)
+    Object.assign(world.context, { loadConfig: typeof config === "function" ? config : () => config });
   return world;
 }
 
-const unhandled = (): Shop => createShop([OrderPlaced, OrderPaid]).handler({ name: "Audit", stream: "order" }, OrderPlaced);
-const broken = (): Shop => createShop().handler({ name: "Audit", stream: "order", subscriptionProfile: "nonsense" }, OrderPlaced);
+const unhandled = (): Shop =>
+  createShop([OrderPlaced, OrderPaid]).handler({ name: "Audit", stream: "order" }, OrderPlaced);
+const broken = (): Shop =>
+  createShop().handler({ name: "Audit", stream: "order", subscriptionProfile: "nonsense" }, OrderPlaced);
 
 describe("engine check", () => {
   it("exits with 0 and says so where nothing is found", async () => {
@@ -31,7 +34,10 @@ describe("engine check", () => {
   it("exits with 1 at errors, grouped by rule with what to do", async () => {
     const world = worldOf(broken());
     assert.equal(await world.run("check", "--domain=app"), 1);
-    assert.match(world.stdout.text, /^error CHECK_HANDLER_SETTINGS {2}settings of a handler that are invalid\n {2}- .*nonsense/m);
+    assert.match(
+      world.stdout.text,
+      /^error CHECK_HANDLER_SETTINGS {2}settings of a handler that are invalid\n {2}- .*nonsense/m,
+    );
     assert.match(world.stdout.text, /^ {2}fix: Correct/m);
   });
 
@@ -58,7 +64,10 @@ describe("engine check", () => {
     await inFolder({ "domain.toml": "[server]\nprot = 1\n[server.dlq]\nretention_hours = -1\n" }, async (cwd) => {
       const world = worldOf(createCleanShop(), () => loadConfig({ cwd, env: {} }));
       assert.equal(await world.run("check", "--domain=app", "--format=github"), 2);
-      assert.match(world.stdout.text, /^::error file=domain\.toml,line=2,title=CHECK_INVALID[^\n]*\n::error file=domain\.toml,line=4,/);
+      assert.match(
+        world.stdout.text,
+        /^::error file=domain\.toml,line=2,title=CHECK_INVALID[^\n]*\n::error file=domain\.toml,line=4,/,
+      );
       const text = worldOf(createCleanShop(), () => loadConfig({ cwd, env: {} }));
       assert.equal(await text.run("check", "--domain=app"), 2);
       assert.match(text.stderr.text, /ENGINE_CONFIG_INVALID/);
@@ -87,6 +96,9 @@ describe("engine check", () => {
     assert.equal(await world.run("check", "--domain=app", "--live", "--format=json"), 1);
     const { findings } = JSON.parse(world.stdout.text) as { findings: { code: string; message: string }[] };
     const found = findings.find(({ code }) => code === "CHECK_IN_FLIGHT_INVALID");
-    assert.match(found?.message ?? "", /shop\.Audit: 1 of 2 undelivered messages \(OrderPlaced\): OrderPlaced does not fit its schema: total/);
+    assert.match(
+      found?.message ?? "",
+      /shop\.Audit: 1 of 2 undelivered messages \(OrderPlaced\): OrderPlaced does not fit its schema: total/,
+    );
   });
 });

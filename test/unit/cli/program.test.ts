@@ -14,12 +14,20 @@ interface Documented {
 
 /** Every command that does something, with the flags and arguments it takes. */
 function leaves(command: Command, path: readonly string[]): Documented[] {
-  if (command.commands.length > 0) return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+  const below = command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
+  // One with commands below it and options of its own does something itself.
+  if (below.length > 0 && (path.length === 1 || command.options.length === 0)) return below;
   const args = command.registeredArguments.map((argument) => {
     const name = argument.variadic ? `${argument.name()}...` : argument.name();
     return argument.required ? `<${name}>` : `[${name}]`;
   });
-  return [{ name: path.join(" "), words: [...args, ...command.options.filter((option) => !option.hidden).map((option) => option.flags)].toSorted() }];
+  return [
+    {
+      name: path.join(" "),
+      words: [...args, ...command.options.filter((option) => !option.hidden).map((option) => option.flags)].toSorted(),
+    },
+    ...below,
+  ];
 }
 
 /** The commands of the reference page, with what stands first in the rows of their tables. */

@@ -158,6 +158,17 @@ describe("serve", () => {
     assert.ok(messages(log).some((line) => /not drained: the circuit breaker is open for shop\.Mail/.test(line)));
   });
 
+  it("resolves to 1 under --until-idle when a pause stands in the way, and says how to end it", async () => {
+    const { engine, log, code } = serving(true);
+    engine.started.resolve();
+    engine.idle.resolve({ kind: "paused", subscriptions: ["shop.Mail"] });
+    engine.stopped.resolve(REPORT);
+    assert.equal(await code, 1);
+    assert.ok(
+      messages(log).some((line) => /not drained: paused: shop\.Mail; `engine subscriptions resume`/.test(line)),
+    );
+  });
+
   it("stops and exits with 1 when an error goes uncaught", async () => {
     const { engine, host, code } = serving();
     const exited = createDeferred<number>();

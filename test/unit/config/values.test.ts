@@ -110,9 +110,16 @@ describe("contradictions", () => {
 
   test("URLs of sentinels and clusters name their hosts, and sentinels their primary", () => {
     for (const uri of [
-      "redis+sentinel://h/main", "rediss+sentinel://u:p@h:1,[::1]:2/main/3", "redis+cluster://h", "rediss+cluster://:p@h:1,h2:2/",
+      "redis+sentinel://h/main",
+      "rediss+sentinel://u:p@h:1,[::1]:2/main/3",
+      "redis+cluster://h",
+      "rediss+cluster://:p@h:1,h2:2/",
     ]) {
-      assert.deepEqual(broker(uri).filter((fault) => /URI/.test(fault)), [], uri);
+      assert.deepEqual(
+        broker(uri).filter((fault) => /URI/.test(fault)),
+        [],
+        uri,
+      );
     }
     const refused: [string, RegExp][] = [
       ["redis+sentinel://h:1", /must name the primary/],
@@ -134,11 +141,22 @@ describe("contradictions", () => {
     const keys = (uri: string, ...lines: string[]): readonly string[] =>
       faultsIn(`[brokers.default]\nprovider = "redis"\nURI = "${uri}"\n${lines.join("\n")}\n`);
     assert.deepEqual(
-      keys("rediss://h", 'tls_ca_file = "a"', 'tls_cert_file = "b"', 'tls_key_file = "c"', 'tls_server_name = "d"', 'username = "u"', 'password_file = "p"'),
+      keys(
+        "rediss://h",
+        'tls_ca_file = "a"',
+        'tls_cert_file = "b"',
+        'tls_key_file = "c"',
+        'tls_server_name = "d"',
+        'username = "u"',
+        'password_file = "p"',
+      ),
       [],
     );
     assert.deepEqual(keys("redis+sentinel://h/main", 'sentinel_username = "u"', 'sentinel_password_file = "p"'), []);
-    assert.match(keys("redis://h", 'tls_ca_file = "a"')[0] ?? "", /:4 .*tls_ca_file: is set, and the URI is without TLS/);
+    assert.match(
+      keys("redis://h", 'tls_ca_file = "a"')[0] ?? "",
+      /:4 .*tls_ca_file: is set, and the URI is without TLS/,
+    );
     assert.match(keys("rediss://h", 'tls_cert_file = "a"')[0] ?? "", /of no use without tls_key_file/);
     assert.match(keys("rediss://h", 'tls_key_file = "a"')[0] ?? "", /of no use without tls_cert_file/);
     assert.match(keys("redis://u:p@h", 'password_file = "p"')[0] ?? "", /the URI has a password too/);

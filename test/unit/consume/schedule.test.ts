@@ -143,12 +143,39 @@ describe("a schedule", () => {
     schedule.finish(started[0] as Held);
     assert.deepEqual([started.length, schedule.running, schedule.ready, schedule.parked], [2, 0, 0, 0]);
   });
+
+  it("goes on after its idle ones were taken away: their keys are free, those of running ones are not", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    let limit = 2;
+    const { schedule, started, ids } = withStarted(() => limit);
+    addAll(schedule, heldWith({ entryId: "1-0", key: "runs" }), heldWith({ entryId: "2-0", key: "parked" }));
+    limit = 0;
+    addAll(
+      schedule,
+      heldWith({ entryId: "3-0", key: "ready" }),
+      heldWith({ entryId: "4-0", key: "ready" }),
+      heldWith({ entryId: "5-0", key: "runs" }),
+      heldWith({ entryId: "6-0", key: "parked" }),
+      heldWith({ entryId: "7-0", key: "suspect", isSuspect: true }),
+    );
+    schedule.park(started[1] as Held, 1000);
+    const idle = schedule.takeIdle().map(({ delivery }) => delivery.entryId);
+    assert.deepEqual(idle.toSorted(), ["2-0", "3-0", "4-0", "5-0", "6-0", "7-0"]);
+    assert.deepEqual([schedule.ready, schedule.suspects, schedule.parked, schedule.running], [0, 0, 0, 1]);
+    limit = 10;
+    const again = ["2-0 parked", "3-0 ready", "5-0 runs", "7-0 suspect"].map((each) => each.split(" "));
+    addAll(schedule, ...again.map(([entryId = "", key = ""]) => heldWith({ entryId, key })));
+    assert.deepEqual(ids(), ["1-0", "2-0", "2-0", "3-0", "7-0"], "5-0 waits behind 1-0");
+    schedule.finish(started[0] as Held);
+    assert.equal(ids().at(-1), "5-0");
+  });
 });
 
 type Step =
   | { readonly kind: "add"; readonly key: string | null; readonly isSuspect: boolean }
   | { readonly kind: "finish" | "park"; readonly which: number }
-  | { readonly kind: "tick" };
+  | { readonly kind: "tick" }
+  | { readonly kind: "take" };
 
 const aStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -160,7 +187,7 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("finish" as const, "park" as const), which: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.constant({ kind: "tick" as const }) },
+  { weight: 1, arbitrary: fc.constantFrom({ kind: "tick" as const }, { kind: "take" as const }) },
 );
 
 /** What must hold whatever happens: kept beside the schedule, and checked at each start. */
@@ -193,6 +220,10 @@ class Model {
 
   step(step: Step): void {
     if (step.kind === "tick") return mock.timers.tick(100);
+    if (step.kind === "take") {
+      for (const held of this.schedule.takeIdle()) this.added.delete(held);
+      return;
+    }
     if (step.kind === "add") {
       const held = heldWith({ entryId: `${(this.#ids += 1)}-0`, key: step.key, isSuspect: step.isSuspect });
       this.added.add(held);

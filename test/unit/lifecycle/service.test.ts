@@ -6,6 +6,7 @@ import { createHealthServer } from "../../../src/health/server.ts";
 import type { Service } from "../../../src/lifecycle/service.ts";
 import { createBrokerMonitor } from "../../../src/maintenance/broker-monitor.ts";
 import { createConsumerReaper } from "../../../src/maintenance/consumer-reaper.ts";
+import { createControlWatch } from "../../../src/maintenance/control-watch.ts";
 import { createDeadLetterKeeper } from "../../../src/maintenance/dead-letter-keeper.ts";
 import { createLagSampler } from "../../../src/maintenance/lag-sampler.ts";
 import { createPeriodicService } from "../../../src/maintenance/periodic.ts";
@@ -14,7 +15,7 @@ import { systemClock } from "../../../src/primitives/system-clock.ts";
 import { createStatus } from "../health/engine-status.ts";
 import { LogLines } from "../consume/consume-world.ts";
 
-const { broker, admin, deadLetters, lease } = createMemoryAdapter("default");
+const { broker, admin, deadLetters, lease, control } = createMemoryAdapter("default");
 const log = new LogLines().logger;
 const group = { stream: "order", group: "shop.Audit" };
 const intervalMs = 5;
@@ -22,6 +23,14 @@ const intervalMs = 5;
 const SERVICES: readonly (() => Service)[] = [
   () => createHealthServer({ host: "127.0.0.1", port: 0, source: { status: () => createStatus() }, log }),
   () => createBrokerMonitor([broker], log),
+  () =>
+    createControlWatch({
+      control,
+      name: "{shop}:control",
+      consumerName: "me",
+      subscriptions: [{ model: { name: "s" }, setPause: async () => undefined }],
+      log,
+    }),
   () => createLagSampler({ groups: [group], admin, deadLetters, intervalMs, log }),
   () => createConsumerReaper({ groups: [{ ...group, silentMs: 1000 }], admin, intervalMs, log }),
   () => createStreamTrimmer({ streams: [], admin, lease, leaseName: "t", holder: "me", intervalMs, log }),

@@ -31,7 +31,13 @@ function createFakeWorkers() {
 function setUp(extra: Partial<SupervisorOptions> = {}) {
   const workers = createFakeWorkers();
   const supervisor = createSupervisor({
-    workers: 2, spawn: workers.spawn, log, stopTimeoutMs: 1000, isUntilIdle: false, isReloading: false, ...extra,
+    workers: 2,
+    spawn: workers.spawn,
+    log,
+    stopTimeoutMs: 1000,
+    isUntilIdle: false,
+    isReloading: false,
+    ...extra,
   });
   const stop = new AbortController();
   return { workers, supervisor, stop, code: supervisor.run(stop.signal) };
@@ -40,10 +46,16 @@ function setUp(extra: Partial<SupervisorOptions> = {}) {
 describe("a supervisor", () => {
   it("starts every worker, and stops them with SIGTERM when it is told to", async () => {
     const { workers, stop, code } = setUp();
-    assert.deepEqual(workers.started.map((worker) => worker.index), [0, 1]);
+    assert.deepEqual(
+      workers.started.map((worker) => worker.index),
+      [0, 1],
+    );
     stop.abort();
     assert.equal(await code, 0);
-    assert.deepEqual(workers.started.map((worker) => worker.killedWith), [["SIGTERM"], ["SIGTERM"]]);
+    assert.deepEqual(
+      workers.started.map((worker) => worker.killedWith),
+      [["SIGTERM"], ["SIGTERM"]],
+    );
   });
 
   it("starts a worker again after it died, and leaves the others alone", async () => {

@@ -4,7 +4,14 @@ import { mergeMetrics } from "../../../src/telemetry/merge-metrics.ts";
 import type { MetricFamily } from "../../../src/telemetry/metric.ts";
 
 function numbers(kind: "counter" | "gauge", name: string, value: number, worker = "a"): MetricFamily {
-  return { name, kind, unit: "1", description: "", labels: ["subscription"], points: [{ labels: { subscription: worker }, value }] };
+  return {
+    name,
+    kind,
+    unit: "1",
+    description: "",
+    labels: ["subscription"],
+    points: [{ labels: { subscription: worker }, value }],
+  };
 }
 
 function valueOf(families: readonly MetricFamily[], name: string): number | undefined {
@@ -14,7 +21,10 @@ function valueOf(families: readonly MetricFamily[], name: string): number | unde
 
 describe("the metrics of several workers", () => {
   it("add up where they are counters, also those of workers that are gone", () => {
-    const merged = mergeMetrics([[numbers("counter", "c", 3)], [numbers("counter", "c", 4)]], [[numbers("counter", "c", 10)]]);
+    const merged = mergeMetrics(
+      [[numbers("counter", "c", 3)], [numbers("counter", "c", 4)]],
+      [[numbers("counter", "c", 10)]],
+    );
     assert.equal(valueOf(merged, "c"), 17);
   });
 
@@ -28,7 +38,13 @@ describe("the metrics of several workers", () => {
   });
 
   it("forget the gauges of workers that are gone", () => {
-    assert.equal(valueOf(mergeMetrics([], [[numbers("gauge", "engine.subscription.in_flight", 9)]]), "engine.subscription.in_flight"), undefined);
+    assert.equal(
+      valueOf(
+        mergeMetrics([], [[numbers("gauge", "engine.subscription.in_flight", 9)]]),
+        "engine.subscription.in_flight",
+      ),
+      undefined,
+    );
   });
 
   it("keep points of different labels apart", () => {
@@ -38,11 +54,20 @@ describe("the metrics of several workers", () => {
 
   it("add histograms bucket by bucket", () => {
     const histogram = (counts: number[]): MetricFamily => ({
-      name: "h", kind: "histogram", unit: "s", description: "", labels: [],
+      name: "h",
+      kind: "histogram",
+      unit: "s",
+      description: "",
+      labels: [],
       points: [{ labels: {}, histogram: { bounds: [1], counts, sum: 1, count: counts[0]! + counts[1]! } }],
     });
     const [family] = mergeMetrics([[histogram([1, 2])], [histogram([3, 4])]]);
     const point = family?.points[0];
-    assert.deepEqual(point && "histogram" in point ? point.histogram : null, { bounds: [1], counts: [4, 6], sum: 2, count: 10 });
+    assert.deepEqual(point && "histogram" in point ? point.histogram : null, {
+      bounds: [1],
+      counts: [4, 6],
+      sum: 2,
+      count: 10,
+    });
   });
 });

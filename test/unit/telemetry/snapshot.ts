@@ -8,7 +8,9 @@ export function createSnapshot(over: Partial<MetricsSnapshot> = {}): MetricsSnap
   const histogram = createHistogram([0.01, 0.1]);
   for (const seconds of [0.01, 5]) histogram.record(seconds);
   return {
-    status: createStatus(),
+    status: createStatus({
+      loadShedding: [{ reason: "heap", isActive: false, episodes: 0 }],
+    }),
     durations: new Map([["shop.AuditHandler", histogram.snapshot()]]),
     deadLetters: new Map([
       [
