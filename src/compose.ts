@@ -110,7 +110,7 @@ export function compose(input: CompositionInput): Composition {
     subscriptions,
     log,
   });
-  const maintenance = [control, monitor, sampler, reaper, keeper, trimmer].filter((service) => service !== null);
+  const maintenance = [monitor, sampler, reaper, keeper, trimmer, control].filter((service) => service !== null);
   return {
     publisher,
     subscriptions,

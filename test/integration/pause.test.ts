@@ -147,7 +147,8 @@ test(
     try {
       const consumers = async (): Promise<string[]> =>
         ((await redis.xinfo("CONSUMERS", "note", "shop.Keeper")) as string[][]).map((each) => each[1] ?? "");
-      await until("both read", async () => (await consumers()).length === 2);
+      for (let n = 0; n < 40; n += 1) await redis.xadd("note", "*", "type", "Noted", "data", JSON.stringify({ n }));
+      await until("both have worked", async () => (await consumers()).length === 2);
       await redis.hset(CONTROL, `shop.Keeper@${(await consumers())[0]}`, '{"by":"a","at":"b","reason":null}');
       await until("one of them is paused", () => paused(one) !== paused(two));
       const first = paused(one) ? one : two;

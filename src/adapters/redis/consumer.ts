@@ -1,46 +1,21 @@
 /** One member of a consumer group on Redis: the `Consumer` port over a reader and the scripts. */
 import type { Logger } from "pino";
 import { historyKey, deadLetterStream, replayStream } from "../../message/names.ts";
-import type {
-  Claimed,
-  Consumer,
-  ConsumerAddress,
-  DeadLetterResult,
-  Delivery,
-  Lane,
-  MissingEntry,
-} from "../../ports/broker.ts";
+import type { Consumer, ConsumerAddress, DeadLetterResult, Delivery, Lane } from "../../ports/broker.ts";
 import type { Connections } from "./connection.ts";
 import { messageOf, translated } from "./driver-errors.ts";
 import { withTimeout } from "../../primitives/abort.ts";
 import { compareEntryIds } from "../../message/entry-id.ts";
-import {
-  claimedHistory,
-  looksPacked,
-  NO_HISTORY,
-  ownHistory,
-  splitReplay,
-  unpackFields,
-  type StreamReply,
-} from "./entries.ts";
+import { looksPacked, toDelivery, unpackFields, type StreamReply } from "./entries.ts";
 import { createReader } from "./reader.ts";
 import { runScript, type ScriptArgument, type ScriptName } from "./scripts.ts";
+import { createTakeover, type LaneKeys } from "./takeover.ts";
 
 /** Most ids in one script call: keeps each well under a millisecond or two of server time. */
 const IDS_PER_CALL = 500;
-const PAGE = 100;
 const LEAVE_TIMEOUT_MS = 500;
 /** Histories outlive the longest backoff by far; the limit only bounds what a deleted stream leaves behind. */
 const KEEP_HISTORY_MS = 30 * 24 * 3_600_000;
-
-interface LaneKeys {
-  readonly lane: Lane;
-  readonly stream: string;
-  readonly history: string;
-}
-
-type ClaimReply = [cursor: string, nowMs: number, claimed: [string, string[], number, string][], missing: string[]];
-type FetchReply = [nowMs: number, entries: [string, string[] | "", string][]];
 
 export interface ConsumerOptions {
   readonly connections: Connections;
@@ -80,61 +55,6 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
         await run(keys, chunk, idBounds(chunk));
       }
     }
-  }
-
-  function toDelivery(
-    lane: Lane,
-    [entryId, fields]: readonly [string, readonly string[]],
-    history = NO_HISTORY,
-  ): Delivery {
-    if (lane === "main") return { lane, entryId, fields, history };
-    return { lane, entryId, history, ...splitReplay(entryId, fields) };
-  }
-
-  async function claimLane(keys: LaneKeys, count: number, minIdleMs: number): Promise<Claimed> {
-    const deliveries: Delivery[] = [];
-    const missing: MissingEntry[] = [];
-    let cursor = "-";
-    while (cursor !== "" && deliveries.length < count) {
-      const size = Math.min(PAGE, count - deliveries.length);
-      const reply = await script("claim", keys.stream, keys.history, group, consumer, minIdleMs, size, cursor);
-      const [next, nowMs, claimed, missingIds] = reply as ClaimReply;
-      for (const [id, fields, before, record] of claimed) {
-        deliveries.push(toDelivery(keys.lane, [id, fields], claimedHistory(record, before, nowMs)));
-      }
-      for (const entryId of missingIds) missing.push({ lane: keys.lane, entryId });
-      cursor = next;
-    }
-    return { deliveries: await unpacked(deliveries), missing };
-  }
-
-  async function ownPendingIds(keys: LaneKeys): Promise<string[]> {
-    const ids: string[] = [];
-    let from = "-";
-    for (;;) {
-      const page = (await translated(() =>
-        command.xpending(keys.stream, group, from, "+", IDS_PER_CALL, consumer),
-      )) as [string, string, number, number][];
-      for (const [id] of page) ids.push(id);
-      const last = page.at(-1);
-      if (page.length < IDS_PER_CALL || !last) return ids;
-      from = `(${last[0]}`;
-    }
-  }
-
-  async function recoverLane(keys: LaneKeys, isHeld: (lane: Lane, entryId: string) => boolean): Promise<Claimed> {
-    const unknown = (await ownPendingIds(keys)).filter((id) => !isHeld(keys.lane, id));
-    const deliveries: Delivery[] = [];
-    const missing: MissingEntry[] = [];
-    for (let at = 0; at < unknown.length; at += PAGE) {
-      const reply = await script("fetch", keys.stream, keys.history, group, consumer, ...unknown.slice(at, at + PAGE));
-      const [nowMs, entries] = reply as FetchReply;
-      for (const [entryId, fields, record] of entries) {
-        if (fields === "") missing.push({ lane: keys.lane, entryId });
-        else deliveries.push(toDelivery(keys.lane, [entryId, fields], ownHistory(record, nowMs)));
-      }
-    }
-    return { deliveries: await unpacked(deliveries), missing };
   }
 
   function toDeliveries(replies: readonly StreamReply[]): Delivery[] {
@@ -185,6 +105,8 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
     }
   }
 
+  const takeover = createTakeover({ command, address, lanes, unpacked });
+
   return {
     async ensureGroups() {
       reader.open();
@@ -199,24 +121,8 @@ export function createRedisConsumer({ connections, address, log }: ConsumerOptio
       return unpacked(toDeliveries(await reader.read(count, blockMs)));
     },
     wake: () => reader.wake(),
-    async claim(count, minIdleMs) {
-      const main = await claimLane(lanes.main, count, minIdleMs);
-      const left = count - main.deliveries.length;
-      if (left <= 0) return main;
-      const replay = await claimLane(lanes.replay, left, minIdleMs);
-      return {
-        deliveries: [...main.deliveries, ...replay.deliveries],
-        missing: [...main.missing, ...replay.missing],
-      };
-    },
-    async recover(isHeld) {
-      const main = await recoverLane(lanes.main, isHeld);
-      const replay = await recoverLane(lanes.replay, isHeld);
-      return {
-        deliveries: [...main.deliveries, ...replay.deliveries],
-        missing: [...main.missing, ...replay.missing],
-      };
-    },
+    claim: (count, minIdleMs) => takeover.claim(count, minIdleMs),
+    recover: (isHeld) => takeover.recover(isHeld),
     async extend(deliveries) {
       const lost: Delivery[] = [];
       await eachChunk(deliveries, async (keys, chunk, bounds) => {

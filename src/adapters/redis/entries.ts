@@ -1,5 +1,5 @@
 /** Reply shapes and the history record: text on Redis, types here. */
-import type { DeliveryHistory } from "../../ports/broker.ts";
+import type { Delivery, DeliveryHistory, Lane } from "../../ports/broker.ts";
 import type { ReplayOrigin } from "../../message/failure.ts";
 
 /** `[id, [name, value, …]]`; the fields are null for an entry deleted while pending. */
@@ -7,7 +7,7 @@ export type EntryReply = [id: string, fields: string[] | null];
 export type StreamReply = [stream: string, entries: EntryReply[]];
 
 /** Of an entry that was never delivered before. Shared: most deliveries are such. */
-export const NO_HISTORY: DeliveryHistory = Object.freeze({
+const NO_HISTORY: DeliveryHistory = Object.freeze({
   failures: 0,
   crashes: 0,
   isCrashProven: false,
@@ -61,7 +61,7 @@ export function ownHistory(recordText: string, nowMs: number): DeliveryHistory {
 }
 
 /** Takes the `replay` field off an entry of a replay stream. */
-export function splitReplay(
+function splitReplay(
   entryId: string,
   fields: readonly string[],
 ): { fields: readonly string[]; replay: ReplayOrigin } {
@@ -102,4 +102,14 @@ export function unpackFields(fields: readonly Buffer[]): readonly Buffer[] {
     at = colon + 1 + length;
   }
   return values;
+}
+
+/** A delivery from an entry of a lane; on the replay lane its origin is taken off the fields. */
+export function toDelivery(
+  lane: Lane,
+  [entryId, fields]: readonly [string, readonly string[]],
+  history = NO_HISTORY,
+): Delivery {
+  if (lane === "main") return { lane, entryId, fields, history };
+  return { lane, entryId, history, ...splitReplay(entryId, fields) };
 }

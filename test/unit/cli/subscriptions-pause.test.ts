@@ -74,11 +74,11 @@ describe("engine subscriptions pause", () => {
 
   it("refuses a name that is none, and a process that is not there", async () => {
     const world = shopWorld();
-    assert.equal(await world.run("subscriptions", "pause", "Audid", "--domain=app"), 2);
-    assert.match(world.stderr.text, /no subscription is called "Audid"[\s\S]*Did you mean/);
     await join(world, "host:1:aa");
     assert.equal(await world.run("subscriptions", "pause", "Audit", "--domain=app", "--consumer=host:2:bb"), 2);
     assert.match(world.stderr.text, /no process called "host:2:bb" reads for shop\.Audit[\s\S]*host:1:aa/);
+    assert.equal(await world.run("subscriptions", "pause", "Audid", "--domain=app"), 2);
+    assert.match(world.stderr.text, /no subscription is called "Audid"[\s\S]*Did you mean/);
     assert.deepEqual(await pauses(world), []);
   });
 
@@ -105,9 +105,14 @@ describe("engine subscriptions pause", () => {
 describe("engine subscriptions resume", () => {
   it("takes every pause of the subscription back, and no other's", async () => {
     const world = shopWorld();
-    await join(world, "host:1:aa");
     await world.run("subscriptions", "pause", "Audit", "--domain=app");
-    await world.run("subscriptions", "pause", "Audit", "--domain=app", "--consumer=host:1:aa");
+    await world.adapter.control.pause(CONTROL, {
+      subscription: "shop.Audit",
+      consumer: "host:1:aa",
+      by: null,
+      at: null,
+      reason: null,
+    });
     await world.run("subscriptions", "pause", "Mail", "--domain=app");
     assert.equal(await world.run("subscriptions", "resume", "Audit", "--domain=app"), 0);
     assert.deepEqual(
@@ -119,9 +124,14 @@ describe("engine subscriptions resume", () => {
 
   it("takes back that of one process, and says that the fleet's is in force still", async () => {
     const world = shopWorld();
-    await join(world, "host:1:aa");
     await world.run("subscriptions", "pause", "Audit", "--domain=app");
-    await world.run("subscriptions", "pause", "Audit", "--domain=app", "--consumer=host:1:aa");
+    await world.adapter.control.pause(CONTROL, {
+      subscription: "shop.Audit",
+      consumer: "host:1:aa",
+      by: null,
+      at: null,
+      reason: null,
+    });
     await world.run("subscriptions", "resume", "Audit", "--domain=app", "--consumer=host:1:aa");
     assert.deepEqual(
       (await pauses(world)).map(({ consumer }) => consumer),
