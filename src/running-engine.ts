@@ -48,7 +48,7 @@ export interface Engine {
   pause(name: string, reason?: string): Promise<void>;
   /** Takes back what {@link pause} did. An operator's pause (`engine subscriptions pause`) stays in force. */
   resume(name: string): Promise<void>;
-  /** One cycle of every maintenance job, now. */
+  /** One cycle of every maintenance job, now. Rejects with the first failure, after all have had their cycle. */
   runMaintenance(): Promise<void>;
   /** Where the health server listens; null without one. */
   readonly healthUrl: string | null;
@@ -189,7 +189,12 @@ export class RunningEngine implements Engine {
   }
 
   async runMaintenance(): Promise<void> {
-    for (const job of this.#parts.composition.maintenance) await job.runOnce();
+    const failures: unknown[] = [];
+    for (const job of this.#parts.composition.maintenance) {
+      // One that fails does not keep the others from their cycle.
+      await job.runOnce().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #open(signal: AbortSignal): Promise<void> {
