@@ -61,10 +61,7 @@ export function ownHistory(recordText: string, nowMs: number): DeliveryHistory {
 }
 
 /** Takes the `replay` field off an entry of a replay stream. */
-function splitReplay(
-  entryId: string,
-  fields: readonly string[],
-): { fields: readonly string[]; replay: ReplayOrigin } {
+function splitReplay(entryId: string, fields: readonly string[]): { fields: readonly string[]; replay: ReplayOrigin } {
   const fallback: ReplayOrigin = { replayOf: entryId, replays: 1, entryId, stream: "" };
   if (fields[fields.length - 2] !== "replay") return { fields, replay: fallback };
   const rest = fields.slice(0, -2);
