@@ -27,6 +27,7 @@ export function createBlockedLoop({ stepMs, reportAfterMs, abortAfterMs }: Block
   let lastTurns: number | null = null;
   let stillSteps = 0;
   let isReported = false;
+  let isAborted = false;
 
   return {
     step(turns) {
@@ -36,11 +37,16 @@ export function createBlockedLoop({ stepMs, reportAfterMs, abortAfterMs }: Block
         lastTurns = turns;
         stillSteps = 0;
         isReported = false;
+        isAborted = false;
         return wasReported ? { kind: "turns_again", blockedMs } : NOTHING;
       }
       stillSteps += 1;
       const stillMs = stillSteps * stepMs;
-      if (abortAfterMs > 0 && stillMs >= abortAfterMs) return { kind: "abort", blockedMs: stillMs };
+      if (isAborted) return NOTHING;
+      if (abortAfterMs > 0 && stillMs >= abortAfterMs) {
+        isAborted = true;
+        return { kind: "abort", blockedMs: stillMs };
+      }
       if (isReported || stillMs < reportAfterMs) return NOTHING;
       isReported = true;
       return { kind: "blocked", blockedMs: stillMs };

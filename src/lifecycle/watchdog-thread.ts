@@ -10,6 +10,10 @@ import { CELLS, type WatchdogOrder } from "./watchdog-cells.ts";
 
 const STEP_MS = 250;
 const STDERR = 2;
+/** The first process of a container: the kernel does not let it kill itself. */
+const INIT = 1;
+const HELPLESS =
+  "as PID 1 this process cannot kill itself, its liveness probe has to; run it under an init or with --workers=1";
 
 watch(workerData as WatchdogOrder);
 
@@ -38,7 +42,7 @@ function watch(order: WatchdogOrder): void {
         say(order, {
           level: "fatal",
           blockedMs: verdict.blockedMs,
-          msg: "the event loop is blocked for good: this process is killed",
+          msg: `the event loop is blocked for good: ${order.pid === INIT ? HELPLESS : "this process is killed"}`,
         });
         process.kill(order.pid, "SIGKILL");
     }

@@ -8,6 +8,7 @@ import { Domain } from "../../src/domain/domain.ts";
 import { connect, createEngine, type Engine, type EngineOptions } from "../../src/engine.ts";
 import { BrokerError, EngineError, ERROR_CODES } from "../../src/errors.ts";
 import type { Broker } from "../../src/ports/broker.ts";
+import type { Control, Pause } from "../../src/ports/control.ts";
 import { createDeferred } from "../../src/primitives/deferred.ts";
 import { until } from "../support/until.ts";
 import { LogLines, Placed, type Handle } from "./consume/consume-world.ts";
@@ -64,6 +65,38 @@ describe("an engine", () => {
     assert.equal(engine.status().subscriptions[0]?.counts.succeeded, 3);
     await engine.stop();
     assert.equal(engine.status().state, "stopped");
+  });
+
+  it("asks for pauses before it reads: one that is paused meanwhile reads nothing", async () => {
+    const handled: unknown[] = [];
+    const adapter = createMemoryAdapter("default");
+    const answer = createDeferred<readonly Pause[]>();
+    let isFirst = true;
+    const control: Control = {
+      ...adapter.control,
+      list(name) {
+        if (!isFirst) return adapter.control.list(name);
+        isFirst = false;
+        return answer.promise;
+      },
+    };
+    const engine = await engineWith(async (event) => void handled.push(event["id"]), {
+      brokers: { default: { ...adapter, control } },
+    });
+    const order: Pause = { subscription: "shop.Audit", consumer: null, by: "alice", at: null, reason: "repair" };
+    await adapter.control.pause("{shop}:control", order);
+    await adapter.broker.append([{ stream: "order", fields: ["type", "Placed", "data", '{"id":"a"}'] }]);
+    const starting = engine.start();
+    await until("it asked", () => !isFirst);
+    const reads = performance.now() + 200;
+    await until("time passes", () => performance.now() > reads);
+    answer.resolve([order]);
+    await starting;
+    assert.deepEqual(engine.status().subscriptions[0]?.paused, { by: "alice", at: null, reason: "repair" });
+    assert.deepEqual(await engine.whenIdle(), { kind: "paused", subscriptions: ["shop.Audit"] });
+    assert.deepEqual(handled, []);
+    assert.equal((await adapter.admin.inspect({ stream: "order", group: "shop.Audit" })).pending, 0);
+    await engine.stop();
   });
 
   it("starts once", async () => {

@@ -12,7 +12,7 @@ import { createAccess } from "./access.ts";
 import { createCluster } from "./cluster.ts";
 import { messageOf } from "./driver-errors.ts";
 import { defineScripts } from "./scripts.ts";
-import { createSingle } from "./single.ts";
+import { keepErrorsHeard, createSingle } from "./single.ts";
 import { isFinalRefusal, startFailure } from "./start-failure.ts";
 import type { ReaderConnection, Topology } from "./topology.ts";
 
@@ -116,6 +116,7 @@ export function createConnections(options: ConnectionOptions): Connections {
       const reader = topology.openReader({ connectionName: name }, key, asking);
       readers.add(reader.client);
       reader.client.on("error", onError(name));
+      keepErrorsHeard(reader.client);
       start(reader.client);
       return reader;
     },

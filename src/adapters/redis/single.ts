@@ -17,6 +17,7 @@ export function createSingle({ uri, access, options, commandOptions, onError }: 
 
   const command = create({ ...commandOptions, ...(uri.kind === "sentinel" ? { failoverDetector: true } : {}) });
   command.on("error", onError);
+  keepErrorsHeard(command);
   command.on("sentinelError", onError);
 
   /** Sentinels may name another primary while a partition keeps the old one alive for us. */
@@ -58,4 +59,14 @@ function addressOf(uri: RedisUri): RedisOptions {
     sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
     sentinelRetryStrategy: (times) => Math.min(times * 50, SENTINEL_RETRY_MAX_MS),
   };
+}
+
+/**
+ * The client listens for one error of a socket. A TLS handshake that is refused can bring a second one (our refusal, then the
+ * server's alert), which would end the process.
+ */
+export function keepErrorsHeard(client: Redis): void {
+  client.on("error", () => {
+    (client.stream as NodeJS.EventEmitter | undefined)?.on("error", () => undefined);
+  });
 }

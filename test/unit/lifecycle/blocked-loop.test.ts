@@ -35,6 +35,11 @@ describe("the judgement on a loop", () => {
     );
   });
 
+  it("aborts once: who cannot be ended is not told again and again", () => {
+    const kinds = kindsOf(Array.from({ length: 100 }, () => 7));
+    assert.equal(kinds.filter((kind) => kind === "abort").length, 1);
+  });
+
   it("begins anew after a turn", () => {
     assert.ok(!kindsOf([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2]).includes("abort"));
   });
