@@ -13,7 +13,7 @@ FROM node:${NODE_VERSION}-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 # Scripts of packages are not run; ours that compile are called by name below.
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+RUN --mount=type=cache,target=/var/cache/npm npm ci --ignore-scripts --cache=/var/cache/npm
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
@@ -27,7 +27,7 @@ RUN node_modules/.bin/esbuild handlers/index.ts --bundle --external:domain-engin
 FROM node:${NODE_VERSION}-bookworm-slim AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts
+RUN --mount=type=cache,target=/var/cache/npm npm ci --omit=dev --ignore-scripts --cache=/var/cache/npm
 
 # ── The image ───────────────────────────────────────────────────────────────────────────────────────────────────
 FROM node:${NODE_VERSION}-bookworm-slim

@@ -1,8 +1,7 @@
 /** Rules of the application's own: `[check] rules = ["./checks/my-rule.js"]`. */
-import { realpathSync } from "node:fs";
-import { isAbsolute, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineError } from "../errors.ts";
+import { findProjectFile } from "../lifecycle/project-file.ts";
 import type { CheckRule } from "./rule.ts";
 
 const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
@@ -23,7 +22,7 @@ export async function loadRules(modules: readonly string[], directory: string): 
 }
 
 async function loadModule(module: string, directory: string): Promise<readonly CheckRule[]> {
-  const file = insideOf(directory, module);
+  const file = findProjectFile(directory, module);
   if (file === null) throw invalid(module, `there is no such file inside ${directory}`);
   let exports: Record<string, unknown>;
   try {
@@ -60,16 +59,4 @@ function invalid(module: string, reason: string, cause?: unknown): EngineError {
     hint: "A rule is an object { code, severity, title, rationale, fix, scope, run(context) }: see docs/how-to/gate-a-deploy.md.",
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-/** The real path of an existing file inside `directory`; null otherwise. Links are followed before they are judged. */
-function insideOf(directory: string, path: string): string | null {
-  try {
-    const root = realpathSync(directory);
-    const file = realpathSync(resolve(root, path));
-    const inside = relative(root, file);
-    return inside !== "" && !inside.startsWith("..") && !isAbsolute(inside) ? file : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,7 @@
 /** `alert_callback = "./alerts.js#onDlqAlert"`: loaded once at start, so that a wrong one is known before it is needed. */
-import { realpathSync } from "node:fs";
-import { isAbsolute, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineError } from "../errors.ts";
+import { findProjectFile } from "../lifecycle/project-file.ts";
 import type { AlertCallback } from "./dead-letter-keeper.ts";
 
 /** `specifier` is `module#export`; the module lies in `directory` or below. */
@@ -14,7 +13,7 @@ export async function loadAlertCallback(specifier: string, directory: string): P
       ...(cause === undefined ? {} : { cause }),
     });
 
-  const file = insideOf(directory, path);
+  const file = findProjectFile(directory, path);
   if (file === null) {
     throw fail(
       "there is no such file inside the project",
@@ -40,16 +39,4 @@ export async function loadAlertCallback(specifier: string, directory: string): P
     );
   }
   return callback as AlertCallback;
-}
-
-/** The real path of an existing file inside `directory`; null otherwise. Links are followed before they are judged. */
-function insideOf(directory: string, path: string): string | null {
-  try {
-    const root = realpathSync(directory);
-    const file = realpathSync(resolve(root, path));
-    const inside = relative(root, file);
-    return inside !== "" && !inside.startsWith("..") && !isAbsolute(inside) ? file : null;
-  } catch {
-    return null;
-  }
 }
